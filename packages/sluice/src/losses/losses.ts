@@ -48,7 +48,7 @@ export type LossAlias = "mse" | "mae" | "kld" | "crossentropy";
 /**
  * A loss as plain data; definitions and defaults are Keras 3's, each a mean over the last axis unless said.
  * - huber: ½e² for |e| ≤ delta (default 1), else delta·|e| − ½delta²
- * - quantile: Σ over levels of max(q·e, (q−1)·e), e = actual − predicted (the pinball loss, not doubled) [Koenker & Bassett 1978];
+ * - quantile: mean over levels of max(q·e, (q−1)·e), e = actual − predicted (the pinball loss, not doubled) [Koenker & Bassett 1978];
  *   predicted [..., targets · levels], the levels of one target side by side; actual [..., targets]
  * - binaryCrossentropy, categoricalCrossentropy: `fromLogits` (default false) takes raw scores; `labelSmoothing` default 0
  * - sparseCategoricalCrossentropy: actual holds class numbers, [...] or [..., 1]
@@ -186,7 +186,7 @@ function quantileLoss(levels: readonly number[]): LossFunction {
     const e = subtract(expandDims(actual, -1), reshape(predicted, split));
     const q = tensor(levels, [levels.length], { backend: actual.backend });
     const pinball = maximum(multiply(e, q), multiply(e, subtract(q, 1)));
-    return mean(sum(pinball, { axis: -1 }), { axis: -1 });
+    return mean(pinball, { axis: [-2, -1] });
   };
 }
 

@@ -61,6 +61,10 @@ export interface Metric {
   update(batch: MetricBatch): void;
   /** NaN before anything was seen. */
   result(): number;
+  /** The running sums: a checkpoint taken within an epoch carries them. */
+  state(): readonly number[];
+  /** Continues from what `state` gave. */
+  restore(sums: readonly number[]): void;
 }
 
 /** @param loss helps "accuracy" choose its kind. @throws {ValueError} for an unknown name. */
@@ -116,103 +120,102 @@ function eachElement({ actual, predicted, weights }: MetricBatch, see: (y: numbe
   }
 }
 
-function meanOf(name: string, term: (y: number, p: number) => number, finish: (mean: number) => number = (m) => m): Metric {
-  let total = 0;
-  let weight = 0;
+type Update = (sums: number[], batch: MetricBatch) => void;
+
+/** A metric whose whole memory is `size` running sums. */
+function metricOf(name: string, size: number, update: Update, result: (sums: readonly number[]) => number): Metric {
+  const sums = new Array<number>(size).fill(0);
   return {
     name,
-    reset: () => {
-      total = 0;
-      weight = 0;
-    },
-    update: (batch) =>
-      eachElement(batch, (y, p, w) => {
-        total += w * term(y, p);
-        weight += w;
-      }),
-    result: () => finish(total / weight),
+    reset: () => void sums.fill(0),
+    update: (batch) => update(sums, batch),
+    result: () => result(sums),
+    state: () => [...sums],
+    restore: (saved) => void sums.splice(0, size, ...saved),
   };
+}
+
+const ratio = ([total = 0, weight = 0]: readonly number[]): number => total / weight;
+
+/** Adds Σ w·term to the first sum and Σ w to the second. */
+function addTerms(term: (y: number, p: number) => number): Update {
+  return (sums, batch) => {
+    let [total = 0, weight = 0] = sums;
+    eachElement(batch, (y, p, w) => {
+      total += w * term(y, p);
+      weight += w;
+    });
+    sums[0] = total;
+    sums[1] = weight;
+  };
+}
+
+function meanOf(name: string, term: (y: number, p: number) => number, finish: (mean: number) => number = (m) => m): Metric {
+  return metricOf(name, 2, addTerms(term), (sums) => finish(ratio(sums)));
 }
 
 function r2(name: string): Metric {
-  let weight = 0;
-  let mean = 0;
-  let spread = 0; // Σ w (y − mean)², kept by Welford's update
-  let error = 0;
-  return {
-    name,
-    reset: () => {
-      weight = 0;
-      mean = 0;
-      spread = 0;
-      error = 0;
-    },
-    update: (batch) =>
-      eachElement(batch, (y, p, w) => {
-        weight += w;
-        const before = y - mean;
-        mean += (w / weight) * before;
-        spread += w * before * (y - mean);
-        error += w * (y - p) ** 2;
-      }),
-    result: () => 1 - error / spread,
+  const update: Update = (sums, batch) => {
+    let [weight = 0, mean = 0, spread = 0, error = 0] = sums; // spread = Σ w (y − mean)², kept by Welford's update
+    eachElement(batch, (y, p, w) => {
+      weight += w;
+      const before = y - mean;
+      mean += (w / weight) * before;
+      spread += w * before * (y - mean);
+      error += w * (y - p) ** 2;
+    });
+    sums.splice(0, 4, weight, mean, spread, error);
   };
+  return metricOf(name, 4, update, ([, , spread = 0, error = 0]) => 1 - error / spread);
+}
+
+/** Whether prediction and target lie on one side of their thresholds. */
+function addBinaryHits(threshold: number): Update {
+  return addTerms((y, p) => (p > threshold === y > 0.5 ? 1 : 0));
 }
 
 function binaryAccuracy(name: string, threshold: number): Metric {
-  return meanOf(name, (y, p) => (p > threshold === y > 0.5 ? 1 : 0));
+  return metricOf(name, 2, addBinaryHits(threshold), ratio);
 }
 
 function accuracyByShape(name: string, loss: LossSpec | null): Metric {
   const type = loss === null ? null : typeof loss === "string" ? loss : loss.type;
   const fromLogits = typeof loss === "object" && loss !== null && "fromLogits" in loss && loss.fromLogits === true;
-  let chosen: Metric | null = null;
-  const choose = ({ actualShape, predictedShape }: MetricBatch): Metric => {
+  const choose = ({ actualShape, predictedShape }: MetricBatch): Update => {
     const classes = predictedShape.at(-1) ?? 1;
-    if (type === "binaryCrossentropy" || classes === 1) return binaryAccuracy(name, fromLogits ? 0 : 0.5);
+    if (type === "binaryCrossentropy" || classes === 1) return addBinaryHits(fromLogits ? 0 : 0.5);
     const numbers = type === "sparseCategoricalCrossentropy" || sizeOf(actualShape) * classes === sizeOf(predictedShape);
-    return classAccuracy(name, numbers ? "numbers" : "oneHot", 1);
+    return addClassHits(name, numbers ? "numbers" : "oneHot", 1);
   };
-  return {
-    name,
-    reset: () => chosen?.reset(),
-    update: (batch) => {
-      chosen ??= choose(batch);
-      chosen.update(batch);
-    },
-    result: () => chosen?.result() ?? Number.NaN,
-  };
+  return metricOf(name, 2, (sums, batch) => choose(batch)(sums, batch), ratio);
 }
 
-/** Share of rows whose class is among the `k` best scores; targets are one-hot rows or class numbers. */
 function classAccuracy(name: string, targets: "oneHot" | "numbers", k: number): Metric {
-  let hits = 0;
-  let weight = 0;
-  return {
-    name,
-    reset: () => {
-      hits = 0;
-      weight = 0;
-    },
-    update: ({ actual, predicted, actualShape, predictedShape, weights }) => {
-      const classes = predictedShape.at(-1) ?? 1;
-      const rows = predicted.length / classes;
-      if (actual.length !== (targets === "oneHot" ? predicted.length : rows)) {
-        throw new ShapeError(
-          `Cannot compute ${name} of targets ${showShape(actualShape)} and predictions ${showShape(predictedShape)}: give ${targets === "oneHot" ? "one-hot rows" : "one class number a row"}.`,
-        );
-      }
-      const repeat = weights ? rows / weights.length : 1;
-      for (let row = 0; row < rows; row++) {
-        const w = weights ? (weights[Math.floor(row / repeat)] as number) : 1;
-        const scores = predicted.subarray(row * classes, (row + 1) * classes);
-        const truth =
-          targets === "numbers" ? (actual[row] as number) : largest(actual.subarray(row * classes, (row + 1) * classes));
-        hits += rankOf(scores, truth) < k ? w : 0;
-        weight += w;
-      }
-    },
-    result: () => hits / weight,
+  return metricOf(name, 2, addClassHits(name, targets, k), ratio);
+}
+
+/** Counts rows whose class is among the `k` best scores; targets are one-hot rows or class numbers. */
+function addClassHits(name: string, targets: "oneHot" | "numbers", k: number): Update {
+  return (sums, { actual, predicted, actualShape, predictedShape, weights }) => {
+    const classes = predictedShape.at(-1) ?? 1;
+    const rows = predicted.length / classes;
+    if (actual.length !== (targets === "oneHot" ? predicted.length : rows)) {
+      throw new ShapeError(
+        `Cannot compute ${name} of targets ${showShape(actualShape)} and predictions ${showShape(predictedShape)}: give ${targets === "oneHot" ? "one-hot rows" : "one class number a row"}.`,
+      );
+    }
+    let [hits = 0, weight = 0] = sums;
+    const repeat = weights ? rows / weights.length : 1;
+    for (let row = 0; row < rows; row++) {
+      const w = weights ? (weights[Math.floor(row / repeat)] as number) : 1;
+      const scores = predicted.subarray(row * classes, (row + 1) * classes);
+      const truth =
+        targets === "numbers" ? (actual[row] as number) : largest(actual.subarray(row * classes, (row + 1) * classes));
+      hits += rankOf(scores, truth) < k ? w : 0;
+      weight += w;
+    }
+    sums[0] = hits;
+    sums[1] = weight;
   };
 }
 
@@ -235,26 +238,18 @@ function rankOf(scores: HostArray, index: number): number {
 }
 
 function positives(name: string, type: "precision" | "recall" | "f1"): Metric {
-  let hit = 0;
-  let called = 0;
-  let real = 0;
-  return {
-    name,
-    reset: () => {
-      hit = 0;
-      called = 0;
-      real = 0;
-    },
-    update: (batch) =>
-      eachElement(batch, (y, p, w) => {
-        if (y > 0.5) real += w;
-        if (p > 0.5) called += w;
-        if (y > 0.5 && p > 0.5) hit += w;
-      }),
-    result: () => {
-      if (type === "f1") return called + real === 0 ? 0 : (2 * hit) / (called + real);
-      const of = type === "precision" ? called : real;
-      return of === 0 ? 0 : hit / of;
-    },
+  const update: Update = (sums, batch) => {
+    let [hit = 0, called = 0, real = 0] = sums;
+    eachElement(batch, (y, p, w) => {
+      if (y > 0.5) real += w;
+      if (p > 0.5) called += w;
+      if (y > 0.5 && p > 0.5) hit += w;
+    });
+    sums.splice(0, 3, hit, called, real);
   };
+  return metricOf(name, 3, update, ([hit = 0, called = 0, real = 0]) => {
+    if (type === "f1") return called + real === 0 ? 0 : (2 * hit) / (called + real);
+    const of = type === "precision" ? called : real;
+    return of === 0 ? 0 : hit / of;
+  });
 }

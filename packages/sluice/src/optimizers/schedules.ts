@@ -90,7 +90,7 @@ export function learningRateAt(schedule: LearningRateSchedule, step: number): nu
         period *= tMul;
         peak *= mMul;
       }
-      return halfCosine(peak, alpha * initial, into / period);
+      return alpha * initial + (1 - alpha) * halfCosine(peak, 0, into / period);
     }
     case "oneCycle": {
       const { maxLearningRate: top, totalSteps, warmupShare = 0.3, divFactor = 25, finalDivFactor = 1e4 } = schedule;

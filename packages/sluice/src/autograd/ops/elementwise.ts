@@ -2,7 +2,7 @@ import type { ActivationName, BinaryName, UnaryName } from "../../backend/kernel
 import { broadcastShapes, broadcastStrides, type Shape, sameShape, sizeOf } from "../../tensor/shape.ts";
 import { allocate, Tensor, tensor } from "../../tensor/tensor.ts";
 import { defineOp } from "../tape.ts";
-import { sumTo } from "./reduce.ts";
+import { sumTo } from "./reduce-axes.ts";
 
 /** y = f(x) with dx = dy ⊙ f′(x), for any function the backends know by name. */
 function unaryOp(name: UnaryName): (x: Tensor) => Tensor {

@@ -2,7 +2,7 @@ import { ShapeError } from "../../errors.ts";
 import { showShape, sizeOf } from "../../tensor/shape.ts";
 import { allocate, type Tensor } from "../../tensor/tensor.ts";
 import { defineOp } from "../tape.ts";
-import { sumTo } from "./reduce.ts";
+import { sumTo } from "./reduce-axes.ts";
 import { reshape } from "./shape.ts";
 
 interface Transposes {

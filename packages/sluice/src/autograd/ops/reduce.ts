@@ -1,8 +1,8 @@
-import type { ReduceName } from "../../backend/kernels.ts";
-import { normalizeAxis, type Shape, sameShape, sizeOf } from "../../tensor/shape.ts";
-import { allocate, type Tensor, view } from "../../tensor/tensor.ts";
+import { normalizeAxis, type Shape } from "../../tensor/shape.ts";
+import { type Tensor, view } from "../../tensor/tensor.ts";
 import { defineOp } from "../tape.ts";
 import { divide, equal, multiply } from "./elementwise.ts";
+import { reduceAxes } from "./reduce-axes.ts";
 import { broadcastTo, reshape } from "./shape.ts";
 
 export interface ReduceOptions {
@@ -10,20 +10,6 @@ export interface ReduceOptions {
   readonly axis?: number | readonly number[];
   /** Keep reduced axes with size 1. Default false. */
   readonly keepDims?: boolean;
-}
-
-/** Reduces axis by axis, innermost first: each is [outer, n, inner] → [outer, inner]. */
-function reduceAxes(name: ReduceName, x: Tensor, axes: readonly number[]): Tensor {
-  let out = x;
-  for (const axis of [...axes].sort((a, b) => b - a)) {
-    const n = out.shape[axis] as number;
-    const outer = sizeOf(out.shape.slice(0, axis));
-    const inner = sizeOf(out.shape.slice(axis + 1));
-    const reduced = allocate(out.shape.toSpliced(axis, 1), x.backend);
-    x.backend.kernels.reduce(name, out.storage, reduced.storage, outer, n, inner);
-    out = reduced;
-  }
-  return out;
 }
 
 function axesOf(x: Tensor, axis: ReduceOptions["axis"], attempted: string): number[] {
@@ -83,12 +69,4 @@ export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
 export function max(x: Tensor, { axis, keepDims = false }: ReduceOptions = {}): Tensor {
   const axes = axesOf(x, axis, "take the maximum");
   return withKeptDims(maxOp(x, axes), x, axes, keepDims);
-}
-
-/** Undoes a broadcast: sums `x` down to `shape`. */
-export function sumTo(x: Tensor, shape: Shape): Tensor {
-  if (sameShape(x.shape, shape)) return x;
-  const lead = x.rank - shape.length;
-  const axes = x.shape.flatMap((size, k) => (k < lead || (shape[k - lead] === 1 && size !== 1) ? [k] : []));
-  return view(sum(x, { axis: axes }), shape);
 }

@@ -1,0 +1,38 @@
+// A peer is a child process that reads one JSON command a line and answers one JSON object a line.
+//   { "set": { config, what, threads } } → { "check": [numbers] } · { "run": n } → { "ms": [n numbers] } · { "memory": true } → { rss, heap }
+import { createInterface } from "node:readline";
+
+/**
+ * Serves a peer. `make(config, what, threads)` returns `{ step, check }`: `step()` does the timed work once and resolves when its
+ * result can be read; `check()` returns numbers that every peer must agree on.
+ */
+export async function serve(make) {
+  let peer = null;
+  for await (const line of createInterface({ input: process.stdin })) {
+    const command = JSON.parse(line);
+    try {
+      if (command.set) {
+        peer = await make(command.set);
+        say({ check: await peer.check(), about: peer.about ?? null });
+      } else if (command.run) {
+        const ms = [];
+        for (let k = 0; k < command.run; k++) {
+          const start = performance.now();
+          await peer.step();
+          ms.push(performance.now() - start);
+        }
+        say({ ms });
+      } else if (command.memory) {
+        globalThis.gc?.();
+        const { rss, heapUsed } = process.memoryUsage();
+        say({ rss, heap: heapUsed });
+      }
+    } catch (error) {
+      say({ error: String(error?.message ?? error) });
+    }
+  }
+}
+
+function say(answer) {
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}

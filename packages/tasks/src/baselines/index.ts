@@ -1,0 +1,21 @@
+export {
+  BASELINE_KINDS,
+  baselineForecaster,
+  baselineName,
+  fitBaseline,
+  forecastOrigins,
+  quantileOfSorted,
+} from "./baseline.ts";
+export { defaultLags } from "./fit-ridge.ts";
+export type {
+  BaselineKind,
+  BaselineModel,
+  BaselineSeries,
+  BaselineTask,
+  ColumnScale,
+  Forecaster,
+  RidgeCoefficients,
+  RidgeLayout,
+  RowRange,
+  SeriesScale,
+} from "./types.ts";
