@@ -4,7 +4,8 @@ import type { Storage } from "./backend.ts";
 /**
  * The kernels every backend offers: one contract, one law suite (`kernel-laws.ts`). All arrays are dense and
  * row-major unless strides are given; strides and offsets count elements. Outputs never alias inputs unless the
- * text says so. Sizes of zero are legal and do nothing.
+ * text says so. Sizes of zero are legal: an empty sum is 0 (a product with K = 0 writes zeros, a run with T = 0 zeroes the
+ * weight gradients and hands the state's gradient through). A kernel called outside a step works on host and persistent storage.
  */
 
 /** A window onto storage: element (i, j, …) sits at `offset + i·strides[0] + j·strides[1] + …`. Stride 0 repeats, a negative one reverses. */
@@ -119,7 +120,7 @@ export interface RecurrentBackward extends RecurrentSizes {
   readonly mask: Storage | null;
   readonly activation: GateActivationName;
   readonly recurrentActivation: GateActivationName;
-  /** In: as forward left them. Out: overwritten with the gradients of the pre-activations. */
+  /** In: as forward left them. Out: overwritten with the gradients of the pre-activations, finite in masked rows too. */
   readonly gates: Storage;
   readonly hidden: Storage; //           [T + 1, B, H], as forward left it
   readonly dHidden: Storage | null; //   [T, B, H], gradient of h_1 … h_T as outputs; null when only the last state was used
@@ -201,9 +202,10 @@ export interface Kernels {
   /** out[i] = condition[i] ≠ 0 ? a[i] : b[i], all dense and of one length: unlike a product with a mask it lets no NaN through. `out` may be `a` or `b`. */
   select(condition: Storage, a: Storage, b: Storage, out: Storage): void;
 
-  /** x [outer, n, inner] → out [outer, inner]. Sums of n > 8 terms are pairwise or wider, never one long chain. n = 0 gives 0, −∞, +∞. */
+  /** x [outer, n, inner] → out [outer, inner]. Sums of n > 8 terms are pairwise or wider, never one long chain. n = 0 gives 0, −∞, +∞; NaN passes on. */
   reduce(name: ReduceName, x: Storage, out: Storage, outer: number, n: number, inner: number): void;
 
+  /** A row of the result has the same bits whichever rows stand beside it, so that a batch may be split. */
   matmul(a: Storage, b: Storage, out: Storage, spec: MatmulSpec): void;
 
   /** Over the last axis: x [rows, n] → softmax, or its logarithm. Shifted by the row's maximum. */

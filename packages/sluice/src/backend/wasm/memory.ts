@@ -1,0 +1,207 @@
+import { StateError, ValueError } from "../../errors.ts";
+import type { MemoryReport, Storage } from "../backend.ts";
+import { Arena, blockBytes, WasmHeap } from "./heap.ts";
+
+/** The generation of storage that outlives steps. */
+const PERSISTENT = -1;
+/** The generation of host storage that no step has used yet. */
+const UNUSED = 0;
+
+/** Storage of the wasm backend. Only `WasmMemory` looks inside. */
+class WasmStorage implements Storage {
+  readonly length: number;
+  readonly owner: WasmMemory;
+  /** Byte address, good while `generation` is the running step's, or PERSISTENT. */
+  address: number;
+  generation: number;
+  /** The numbers of host storage, null for the other kinds. */
+  readonly host: Float32Array<ArrayBuffer> | null;
+  /** Whether a kernel of this step has written to the copy of `host`. */
+  changed = false;
+
+  constructor(owner: WasmMemory, length: number, address: number, generation: number, host: Float32Array<ArrayBuffer> | null) {
+    this.owner = owner;
+    this.length = length;
+    this.address = address;
+    this.generation = generation;
+    this.host = host;
+  }
+}
+
+/**
+ * The three kinds of storage (see `Backend`) in one WebAssembly memory. Host storage is copied in when a step first uses
+ * it and copied back when the step ends, if a kernel wrote to it.
+ */
+export class WasmMemory {
+  private readonly heap = new WasmHeap();
+  private readonly arena = new Arena(this.heap);
+  /** Number of the running step, or of the next one. */
+  private generation = 1;
+  private changedHosts: WasmStorage[] = [];
+  private persistentBytes = 0;
+  private peakStepBytes = 0;
+  private scratchAddress = 0;
+  private scratchBytes = 0;
+  private readonly registry = new FinalizationRegistry<{ address: number; length: number }>(({ address, length }) => {
+    this.heap.release(address, blockBytes(length));
+    this.persistentBytes -= length * 4;
+  });
+  inStep = false;
+
+  /** What the module imports. */
+  get wasm(): WebAssembly.Memory {
+    return this.heap.memory;
+  }
+
+  /** See `Backend.step`. */
+  step<T>(run: () => T): T {
+    if (this.inStep) return run();
+    this.inStep = true;
+    try {
+      return run();
+    } finally {
+      this.endStep();
+    }
+  }
+
+  private endStep(): void {
+    for (const storage of this.changedHosts) {
+      const first = storage.address / 4;
+      storage.host?.set(this.heap.view.subarray(first, first + storage.length));
+      storage.changed = false;
+    }
+    if (this.changedHosts.length > 0) this.changedHosts = [];
+    this.peakStepBytes = Math.max(this.peakStepBytes, this.arena.used);
+    this.arena.reset();
+    this.generation++;
+    this.inStep = false;
+  }
+
+  allocate(length: number): Storage {
+    if (!this.inStep) {
+      throw new StateError(
+        `Cannot allocate ${length} numbers of step memory: no step is running. ` +
+          "Wrap the work in backend.step(() => …), or use allocatePersistent for storage that outlives steps.",
+      );
+    }
+    return new WasmStorage(this, length, this.arena.allocate(blockBytes(length)), this.generation, null);
+  }
+
+  allocatePersistent(length: number): Storage {
+    const address = this.heap.allocate(blockBytes(length));
+    this.heap.view.fill(0, address / 4, (address + blockBytes(length)) / 4);
+    const storage = new WasmStorage(this, length, address, PERSISTENT, null);
+    this.registry.register(storage, { address, length });
+    this.persistentBytes += length * 4;
+    return storage;
+  }
+
+  upload(data: ArrayLike<number>): Storage {
+    return new WasmStorage(this, data.length, 0, UNUSED, Float32Array.from(data));
+  }
+
+  write(storage: Storage, data: ArrayLike<number>, offset = 0): void {
+    const own = this.own(storage);
+    if (offset < 0 || offset + data.length > own.length) {
+      throw new ValueError(
+        `Cannot write ${data.length} numbers at ${offset}: the storage has ${own.length}. Allocate more or write fewer.`,
+      );
+    }
+    own.host?.set(data, offset);
+    if (own.host === null) this.bringIn(own);
+    if (this.isIn(own)) this.heap.view.set(data, own.address / 4 + offset);
+  }
+
+  readSync(storage: Storage): Float32Array<ArrayBuffer> {
+    const own = this.own(storage);
+    if (own.host !== null && !this.isIn(own)) return own.host.slice();
+    const first = this.bringIn(own) / 4;
+    return this.heap.view.slice(first, first + own.length);
+  }
+
+  /** The address of numbers that a kernel reads, at least `length` of them. @throws {StateError} when their step has ended. */
+  input(storage: Storage, length: number): number {
+    const own = this.own(storage);
+    if (length > own.length) throw tooShort(own, length);
+    return this.bringIn(own);
+  }
+
+  /** The address of numbers that a kernel writes, at least `length` of them. @throws {StateError} when their step has ended. */
+  output(storage: Storage, length: number): number {
+    const own = this.own(storage);
+    if (length > own.length) throw tooShort(own, length);
+    const address = this.bringIn(own);
+    if (own.host !== null && !own.changed) {
+      own.changed = true;
+      this.changedHosts.push(own);
+    }
+    return address;
+  }
+
+  /** `input`, or 0 for null. */
+  optionalInput(storage: Storage | null, length: number): number {
+    return storage === null ? 0 : this.input(storage, length);
+  }
+
+  /** `output`, or 0 for null. */
+  optionalOutput(storage: Storage | null, length: number): number {
+    return storage === null ? 0 : this.output(storage, length);
+  }
+
+  /** The address of `bytes` for one kernel call, not initialised; the next call of `scratch` gives the same place. */
+  scratch(bytes: number): number {
+    if (bytes > this.scratchBytes) {
+      if (this.scratchBytes > 0) this.heap.release(this.scratchAddress, this.scratchBytes);
+      this.scratchBytes = 0;
+      this.scratchAddress = this.heap.allocate(blockBytes(bytes / 4));
+      this.scratchBytes = blockBytes(bytes / 4);
+    }
+    return this.scratchAddress;
+  }
+
+  /** Starts the record of the largest step anew. */
+  resetPeak(): void {
+    this.peakStepBytes = 0;
+  }
+
+  report(): MemoryReport {
+    return {
+      backend: "wasm",
+      persistentBytes: this.persistentBytes,
+      stepBytes: this.arena.used,
+      peakStepBytes: Math.max(this.peakStepBytes, this.arena.used),
+      reservedBytes: this.heap.reservedBytes,
+    };
+  }
+
+  private own(storage: Storage): WasmStorage {
+    if (storage instanceof WasmStorage && storage.owner === this) return storage;
+    throw new ValueError(
+      `Cannot use this storage of ${storage.length} numbers on the wasm backend: another backend made it. ` +
+        "Read it there, then upload the numbers here.",
+    );
+  }
+
+  private isIn(storage: WasmStorage): boolean {
+    return storage.generation === this.generation || storage.generation === PERSISTENT;
+  }
+
+  /** The address of the numbers, with host storage copied in if this step has not done so yet. */
+  private bringIn(storage: WasmStorage): number {
+    if (this.isIn(storage)) return storage.address;
+    if (storage.host === null) {
+      throw new StateError(
+        `Cannot use this storage of ${storage.length} numbers: it was made inside a step that has ended; return it from the ` +
+          "step, or keep it in storage made by allocatePersistent.",
+      );
+    }
+    storage.address = this.arena.allocate(blockBytes(storage.length));
+    storage.generation = this.generation;
+    this.heap.view.set(storage.host, storage.address / 4);
+    return storage.address;
+  }
+}
+
+function tooShort(storage: WasmStorage, length: number): RangeError {
+  return new RangeError(`internal: a kernel needs ${length} numbers and was given storage of ${storage.length}.`);
+}

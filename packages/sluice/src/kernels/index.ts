@@ -1,0 +1,15 @@
+// Everything the module exports. Pointers are bytes, sizes are elements; nothing here allocates.
+export { binary } from "./binary";
+export { copy } from "./copy";
+export { dropoutMask } from "./dropout";
+export { choose, fill, unary, unaryGradient } from "./elementwise";
+export { gatherRows, scatterAddRows } from "./gather";
+export { layerNormBackward, layerNormForward } from "./layer-norm";
+export { gruBackward, gruForward, gruWeightGradients } from "./gru";
+export { lstmBackward, lstmForward } from "./lstm";
+export { matmul, multiply, productScratch, weightGradients } from "./matmul";
+export { pack, packedBytes } from "./pack";
+export { rnnBackward, rnnForward } from "./rnn";
+export { reduceMax, reduceMin, reduceSum, sumRowsScratch } from "./reduce";
+export { logSoftmax, logSoftmaxGradient, softmax, softmaxGradient } from "./softmax";
+export { updateAdadelta, updateAdagrad, updateAdam, updateMomentum, updateNadam, updateRmsprop, updateSgd } from "./update";

@@ -1,0 +1,164 @@
+import { Sigmoid, Tanh } from "./functions";
+import { multiplyPacked } from "./matmul";
+import { addProduct, addRow, chunkSteps, isUsed, rowOf, startState, startSteps, storePair } from "./recurrent";
+import { Candidate, chooseFunctions, Gate } from "./recurrent-functions";
+
+// Long short-term memory over a sequence. Equations and shapes: `LstmForward`, `LstmBackward` in backend/kernels.ts.
+// `packed…`: the weights by `pack`, or 0 to read them where they lie. Batch rows first … last−1.
+
+export function lstmForward(
+  x: usize, kernel: usize, recurrentKernel: usize, packedKernel: usize, packedRecurrent: usize, bias: usize, mask: usize,
+  gates: usize, hidden: usize, cells: usize, T: i32, B: i32, I: i32, H: i32, first: i32, last: i32,
+  activation: i32, recurrentActivation: i32, scratch: usize,
+): void {
+  const N = 4 * H;
+  const rows = last - first;
+  const usual = chooseFunctions(activation, recurrentActivation);
+  const chunk = chunkSteps(B, rows, N);
+  for (let t = 0; t < T; t++) {
+    if (t % chunk == 0) {
+      startSteps(x, I, packedKernel, kernel, bias, gates, N, t, min(chunk, T - t), B, first, last, scratch);
+    }
+    const row = t * B + first;
+    addProduct(rowOf(hidden, row, H), H, packedRecurrent, recurrentKernel, N, rowOf(gates, row, N), N, rows, N, scratch);
+    if (usual) stepRows<Tanh, Sigmoid>(gates, hidden, cells, mask, row, rows, B, H);
+    else stepRows<Candidate, Gate>(gates, hidden, cells, mask, row, rows, B, H);
+  }
+}
+
+/** The gates of rows `row` … of [T·B], once their products are summed; a masked row holds its state. */
+function stepRows<A, R>(gates: usize, hidden: usize, cells: usize, mask: usize, row: i32, rows: i32, B: i32, H: i32): void {
+  const bytes = <usize>H << 2;
+  const next = <usize>B * bytes;
+  for (const end = row + rows; row < end; row++) {
+    const z = rowOf(gates, row, 4 * H);
+    const h = rowOf(hidden, row, H);
+    const c = rowOf(cells, row, H);
+    if (isUsed(mask, row)) {
+      stepRow<A, R>(z, c, c + next, h + next, H);
+    } else {
+      memory.fill(z, 0, bytes * 4);
+      memory.copy(h + next, h, bytes);
+      memory.copy(c + next, c, bytes);
+    }
+  }
+}
+
+function stepRow<A, R>(gates: usize, cellPrev: usize, cell: usize, hidden: usize, H: i32): void {
+  const block = <usize>H << 2;
+  const whole = <usize>(H & -8) << 2;
+  for (let at: usize = 0; at < whole; at += 32) {
+    stepUnits<A, R>(gates + at, block, cellPrev + at, cell + at, hidden + at, 8);
+  }
+  if (whole < block) stepUnits<A, R>(gates + whole, block, cellPrev + whole, cell + whole, hidden + whole, H & 7);
+}
+
+/** Eight units, of which `count` are stored. The functions come in neighbouring pairs, and all loads before all stores. */
+@inline
+function stepUnits<A, R>(z: usize, block: usize, cellPrev: usize, cell: usize, hidden: usize, count: i32): void {
+  const act = changetype<A>(0);
+  const gate = changetype<R>(0);
+  const i0 = gate.value(v128.load(z));
+  const i1 = gate.value(v128.load(z, 16));
+  const f0 = gate.value(v128.load(z + block));
+  const f1 = gate.value(v128.load(z + block, 16));
+  const g0 = act.value(v128.load(z + block * 2));
+  const g1 = act.value(v128.load(z + block * 2, 16));
+  const o0 = gate.value(v128.load(z + block * 3));
+  const o1 = gate.value(v128.load(z + block * 3, 16));
+  const c0 = f32x4.add(f32x4.mul(f0, v128.load(cellPrev)), f32x4.mul(i0, g0));
+  const c1 = f32x4.add(f32x4.mul(f1, v128.load(cellPrev, 16)), f32x4.mul(i1, g1));
+  const h0 = f32x4.mul(o0, act.value(c0));
+  const h1 = f32x4.mul(o1, act.value(c1));
+  storePair(z, i0, i1, count);
+  storePair(z + block, f0, f1, count);
+  storePair(z + block * 2, g0, g1, count);
+  storePair(z + block * 3, o0, o1, count);
+  storePair(cell, c0, c1, count);
+  storePair(hidden, h0, h1, count);
+}
+
+/**
+ * The way back through time: gates become the gradients of the pre-activations; dHidden0 and dCell0 [B, H] start as
+ * dLastHidden and dLastCell and end as the gradients of h_0 and c_0. packedRecurrent: recurrentKernelᵀ.
+ */
+export function lstmBackward(
+  packedRecurrent: usize, mask: usize, gates: usize, cells: usize, dHidden: usize, dLastHidden: usize, dLastCell: usize,
+  dHidden0: usize, dCell0: usize,
+  T: i32, B: i32, H: i32, first: i32, last: i32, activation: i32, recurrentActivation: i32, scratch: usize,
+): void {
+  const N = 4 * H;
+  const rows = last - first;
+  const usual = chooseFunctions(activation, recurrentActivation);
+  const dh = startState(dHidden0, dLastHidden, first, rows, H);
+  const dc = startState(dCell0, dLastCell, first, rows, H);
+  for (let t = T - 1; t >= 0; t--) {
+    const row = t * B + first;
+    if (usual) backRows<Tanh, Sigmoid>(gates, cells, mask, dHidden, dh, dc, row, rows, B, H);
+    else backRows<Candidate, Gate>(gates, cells, mask, dHidden, dh, dc, row, rows, B, H);
+    // A used row has left 0 in dh, a masked one its gradient, to which its zero gates add nothing.
+    multiplyPacked(rowOf(gates, row, N), <usize>N << 2, packedRecurrent, dh, <usize>H << 2, rows, H, N, true, scratch);
+  }
+}
+
+function backRows<A, R>(
+  gates: usize, cells: usize, mask: usize, dHidden: usize, dh: usize, dc: usize, row: i32, rows: i32, B: i32, H: i32,
+): void {
+  const bytes = <usize>H << 2;
+  for (const end = row + rows; row < end; row++, dh += bytes, dc += bytes) {
+    const z = rowOf(gates, row, 4 * H);
+    const c = rowOf(cells, row, H);
+    if (dHidden) addRow(rowOf(dHidden, row, H), dh, H);
+    if (isUsed(mask, row)) backRow<A, R>(z, c, c + <usize>B * bytes, dh, dc, H);
+    else memory.fill(z, 0, bytes * 4);
+  }
+}
+
+function backRow<A, R>(gates: usize, cellPrev: usize, cell: usize, dHidden: usize, dCell: usize, H: i32): void {
+  const block = <usize>H << 2;
+  const whole = <usize>(H & -8) << 2;
+  for (let at: usize = 0; at < whole; at += 32) {
+    backUnits<A, R>(gates + at, block, cellPrev + at, cell + at, dHidden + at, dCell + at, 8);
+  }
+  if (whole < block) {
+    backUnits<A, R>(gates + whole, block, cellPrev + whole, cell + whole, dHidden + whole, dCell + whole, H & 7);
+  }
+}
+
+@inline
+function backUnits<A, R>(
+  z: usize, block: usize, cellPrev: usize, cell: usize, dHidden: usize, dCell: usize, count: i32,
+): void {
+  const act = changetype<A>(0);
+  const gate = changetype<R>(0);
+  const i0 = v128.load(z);
+  const i1 = v128.load(z, 16);
+  const f0 = v128.load(z + block);
+  const f1 = v128.load(z + block, 16);
+  const g0 = v128.load(z + block * 2);
+  const g1 = v128.load(z + block * 2, 16);
+  const o0 = v128.load(z + block * 3);
+  const o1 = v128.load(z + block * 3, 16);
+  const dh0 = v128.load(dHidden);
+  const dh1 = v128.load(dHidden, 16);
+  const s0 = act.value(v128.load(cell));
+  const s1 = act.value(v128.load(cell, 16));
+  // dc = dc' + dh ⊙ o ⊙ act′(c)
+  const dc0 = f32x4.add(v128.load(dCell), f32x4.mul(f32x4.mul(dh0, o0), act.slope(s0, s0)));
+  const dc1 = f32x4.add(v128.load(dCell, 16), f32x4.mul(f32x4.mul(dh1, o1), act.slope(s1, s1)));
+  // di = dc ⊙ g, df = dc ⊙ c_prev, dg = dc ⊙ i, do = dh ⊙ act(c), each times the slope of its function
+  const di0 = f32x4.mul(f32x4.mul(dc0, g0), gate.slope(i0, i0));
+  const di1 = f32x4.mul(f32x4.mul(dc1, g1), gate.slope(i1, i1));
+  const df0 = f32x4.mul(f32x4.mul(dc0, v128.load(cellPrev)), gate.slope(f0, f0));
+  const df1 = f32x4.mul(f32x4.mul(dc1, v128.load(cellPrev, 16)), gate.slope(f1, f1));
+  const dg0 = f32x4.mul(f32x4.mul(dc0, i0), act.slope(g0, g0));
+  const dg1 = f32x4.mul(f32x4.mul(dc1, i1), act.slope(g1, g1));
+  const do0 = f32x4.mul(f32x4.mul(dh0, s0), gate.slope(o0, o0));
+  const do1 = f32x4.mul(f32x4.mul(dh1, s1), gate.slope(o1, o1));
+  storePair(z, di0, di1, count);
+  storePair(z + block, df0, df1, count);
+  storePair(z + block * 2, dg0, dg1, count);
+  storePair(z + block * 3, do0, do1, count);
+  storePair(dCell, f32x4.mul(dc0, f0), f32x4.mul(dc1, f1), count);
+  storePair(dHidden, f32x4.splat(0), f32x4.splat(0), count);
+}

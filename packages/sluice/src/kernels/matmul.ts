@@ -1,0 +1,211 @@
+import { DEPTH_BLOCK, PANEL_ROW, runTile, TILE_COLUMNS, TILE_ROWS } from "./matmul-tile";
+import { columnProduct, rowProduct } from "./matmul-vector";
+import { packBlock, packLeft, packedOffset } from "./pack";
+import { storeUpTo } from "./simd";
+
+// out [M, N] (+)= a [M, K] · b [K, N] after Goto [2008, doi:10.1145/1356052.1356053]: a packed block of b waits in the
+// second-level cache while blocks of rows of a pass by it, panel by panel. Every element is the sum of chains over
+// DEPTH_BLOCK terms, added in order and then to `out`; how many rows there are, and which path they take, changes no bit,
+// so a product may be split by rows anywhere and by columns at multiples of TILE_COLUMNS. Strides count bytes.
+
+/** Rows of a that pass by a packed block before the next panel is taken. */
+const ROW_BLOCK: i32 = TILE_ROWS * 32;
+/** Columns of b packed at a time when it is used once. */
+const COLUMN_BLOCK: i32 = 512;
+/** Most rows for which b is read where it lies. */
+const DIRECT_ROWS: i32 = 2;
+
+const EDGE_BYTES: usize = 4 * TILE_ROWS * TILE_COLUMNS;
+const LEFT_BYTES: usize = 4 * ROW_BLOCK * DEPTH_BLOCK;
+const PANELS_BYTES: usize = 4 * DEPTH_BLOCK * COLUMN_BLOCK;
+
+/** Bytes of scratch memory that a product needs: a tile, a block of a, a block of b. */
+export function productScratch(): i32 {
+  return <i32>(EDGE_BYTES + LEFT_BYTES + PANELS_BYTES);
+}
+
+/** out (+)= tile, its first `columns` columns. */
+function mergeTile(tile: usize, rows: i32, columns: i32, out: usize, outRow: usize, accumulate: bool): void {
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      const to = out + (<usize>j << 2);
+      const value = load<f32>(tile + (<usize>j << 2));
+      store<f32>(to, accumulate ? load<f32>(to) + value : value);
+    }
+    tile += PANEL_ROW;
+    out += outRow;
+  }
+}
+
+/** One block: rows × depth × columns, b packed by `packBlock`, a as it lies or packed by `packLeft`. */
+function multiplyBlock(
+  a: usize, aRow: usize, aStep: usize, aPacked: bool, panels: usize, out: usize, outRow: usize,
+  rows: i32, columns: i32, depth: i32, accumulate: bool, edge: usize,
+): void {
+  const tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
+  const size = rows / tiles;
+  const larger = rows % tiles;
+  for (let j = 0; j < columns; j += TILE_COLUMNS) {
+    const whole = columns - j >= TILE_COLUMNS;
+    let left = a;
+    let to = out + (<usize>j << 2);
+    for (let t = 0; t < tiles; t++) {
+      const count = t < larger ? size + 1 : size;
+      const step = aPacked ? <usize>count << 2 : aStep;
+      if (whole) {
+        runTile(count, left, aRow, step, panels, depth, to, outRow, accumulate);
+      } else {
+        runTile(count, left, aRow, step, panels, depth, edge, PANEL_ROW, false);
+        mergeTile(edge, count, columns - j, to, outRow, accumulate);
+      }
+      left += <usize>count * (aPacked ? <usize>depth << 2 : aRow);
+      to += <usize>count * outRow;
+    }
+    panels += <usize>depth * PANEL_ROW;
+  }
+}
+
+/** One block with a [depth, rows] stored transposed, copied to scratch on its way; `mask`: see `packLeft`. */
+function multiplyBlockTransposed(
+  a: usize, aStep: usize, mask: usize, panels: usize, out: usize, outRow: usize,
+  M: i32, columns: i32, depth: i32, accumulate: bool, scratch: usize,
+): void {
+  const left = scratch + EDGE_BYTES;
+  for (let i = 0; i < M; i += ROW_BLOCK) {
+    const rows = min(ROW_BLOCK, M - i);
+    packLeft(a + (<usize>i << 2), aStep, depth, rows, mask, left);
+    multiplyBlock(left, 4, 0, true, panels, out + <usize>i * outRow, outRow, rows, columns, depth, accumulate, scratch);
+  }
+}
+
+/** One block with a's rows contiguous. */
+function multiplyBlockRows(
+  a: usize, aRow: usize, panels: usize, out: usize, outRow: usize,
+  M: i32, columns: i32, depth: i32, accumulate: bool, scratch: usize,
+): void {
+  for (let i = 0; i < M; i += ROW_BLOCK) {
+    const rows = min(ROW_BLOCK, M - i);
+    const from = a + <usize>i * aRow;
+    multiplyBlock(from, aRow, 4, false, panels, out + <usize>i * outRow, outRow, rows, columns, depth, accumulate, scratch);
+  }
+}
+
+/** out (+)= a · b with b packed whole by `pack`; a has contiguous rows. */
+export function multiplyPacked(
+  a: usize, aRow: usize, packed: usize, out: usize, outRow: usize, M: i32, N: i32, K: i32, accumulate: bool, scratch: usize,
+): void {
+  for (let k = 0; k < K; k += DEPTH_BLOCK) {
+    const depth = min(DEPTH_BLOCK, K - k);
+    const panels = packed + packedOffset(k, N);
+    multiplyBlockRows(a + (<usize>k << 2), aRow, panels, out, outRow, M, N, depth, accumulate || k > 0, scratch);
+  }
+}
+
+/** out (+)= a · b. Of each operand's two strides one is 4; scratch: `productScratch` bytes. */
+export function multiply(
+  a: usize, aRow: usize, aStep: usize, b: usize, bRow: usize, bColumn: usize, out: usize, outRow: usize,
+  M: i32, N: i32, K: i32, accumulate: bool, scratch: usize,
+): void {
+  if (K == 0) {
+    if (!accumulate) clear(out, outRow, M, N);
+  } else if (N == 1 && bRow == 4 && aStep == 4) {
+    columnProduct(a, aRow, b, out, outRow, M, K, accumulate);
+  } else if (N == 1 && outRow == 4) {
+    rowProduct(b, bRow, a, aStep, out, M, K, accumulate, scratch);
+  } else if (M <= DIRECT_ROWS && bColumn == 4) {
+    for (let i = 0; i < M; i++) rowProduct(a + <usize>i * aRow, aStep, b, bRow, out + <usize>i * outRow, N, K, accumulate, scratch);
+  } else {
+    multiplyBlocks(a, aRow, aStep, b, bRow, bColumn, out, outRow, M, N, K, accumulate, scratch);
+  }
+}
+
+function clear(out: usize, outRow: usize, M: i32, N: i32): void {
+  if (out == 0) return;
+  for (let i = 0; i < M; i++) memory.fill(out + <usize>i * outRow, 0, <usize>N << 2);
+}
+
+function multiplyBlocks(
+  a: usize, aRow: usize, aStep: usize, b: usize, bRow: usize, bColumn: usize, out: usize, outRow: usize,
+  M: i32, N: i32, K: i32, accumulate: bool, scratch: usize,
+): void {
+  const panels = scratch + EDGE_BYTES + LEFT_BYTES;
+  for (let j = 0; j < N; j += COLUMN_BLOCK) {
+    const columns = min(COLUMN_BLOCK, N - j);
+    const to = out + (<usize>j << 2);
+    for (let k = 0; k < K; k += DEPTH_BLOCK) {
+      const depth = min(DEPTH_BLOCK, K - k);
+      const from = a + <usize>k * aStep;
+      const add = accumulate || k > 0;
+      packBlock(b + <usize>k * bRow + <usize>j * bColumn, bRow, bColumn, depth, columns, panels);
+      if (aStep == 4) multiplyBlockRows(from, aRow, panels, to, outRow, M, columns, depth, add, scratch);
+      else multiplyBlockTransposed(from, aStep, 0, panels, to, outRow, M, columns, depth, add, scratch);
+    }
+  }
+}
+
+/**
+ * The weight gradients of one run over `rows` rows: dKernel [I, N] = xᵀ · dGates, dRecurrent [H, N] = hᵀ · dGates,
+ * dBias [N] = Σ dGates; each unless its pointer is 0. x [rows, I], h [rows, H], dGates [rows, …] with gatesRow bytes from row
+ * to row, outputs with outRow. Rows whose `mask` is 0 count as zeros, whatever x holds there. Packs dGates once for all three.
+ */
+export function weightGradients(
+  x: usize, h: usize, mask: usize, dGates: usize, gatesRow: usize, dKernel: usize, dRecurrent: usize, outRow: usize, dBias: usize,
+  rows: i32, I: i32, H: i32, N: i32, scratch: usize,
+): void {
+  const panels = scratch + EDGE_BYTES + LEFT_BYTES;
+  if (rows == 0) {
+    clear(dKernel, outRow, I, N);
+    clear(dRecurrent, outRow, H, N);
+    clear(dBias, outRow, 1, N);
+  }
+  const xStep = <usize>I << 2;
+  const hStep = <usize>H << 2;
+  for (let j = 0; j < N; j += COLUMN_BLOCK) {
+    const columns = min(COLUMN_BLOCK, N - j);
+    const offset = <usize>j << 2;
+    for (let k = 0; k < rows; k += DEPTH_BLOCK) {
+      const depth = min(DEPTH_BLOCK, rows - k);
+      const used: usize = mask == 0 ? 0 : mask + (<usize>k << 2);
+      packBlock(dGates + <usize>k * gatesRow + offset, gatesRow, 4, depth, columns, panels);
+      if (dKernel) {
+        multiplyBlockTransposed(x + <usize>k * xStep, xStep, used, panels, dKernel + offset, outRow, I, columns, depth, k > 0, scratch);
+      }
+      if (dRecurrent) {
+        multiplyBlockTransposed(h + <usize>k * hStep, hStep, used, panels, dRecurrent + offset, outRow, H, columns, depth, k > 0, scratch);
+      }
+      if (dBias) sumBlock(panels, depth, columns, dBias + offset, k > 0);
+    }
+  }
+}
+
+/** out [columns] (+)= the sums over the rows of a packed block. */
+function sumBlock(panels: usize, depth: i32, columns: i32, out: usize, accumulate: bool): void {
+  for (let j = 0; j < columns; j += 4) {
+    let row = panels + <usize>(j / TILE_COLUMNS) * <usize>depth * PANEL_ROW + (<usize>(j % TILE_COLUMNS) << 2);
+    let sum = accumulate ? v128.load(out) : f32x4.splat(0);
+    let block = f32x4.splat(0);
+    for (let k = 0; k < depth; k++, row += PANEL_ROW) block = f32x4.add(block, v128.load(row));
+    sum = f32x4.add(sum, block);
+    storeUpTo(out, sum, columns - j);
+    out += 16;
+  }
+}
+
+/**
+ * `batch` products of dense matrices laid one behind the other: out [M, N] (+)= op(a) [M, K] · op(b) [K, N];
+ * a transposed operand is stored [K, M] or [N, K]. scratch: `productScratch` bytes.
+ */
+export function matmul(
+  a: usize, b: usize, out: usize, M: i32, N: i32, K: i32, transposeA: bool, transposeB: bool, batch: i32, accumulate: bool, scratch: usize,
+): void {
+  const aRow: usize = transposeA ? 4 : <usize>K << 2;
+  const aStep: usize = transposeA ? <usize>M << 2 : 4;
+  const bRow: usize = transposeB ? 4 : <usize>N << 2;
+  const bColumn: usize = transposeB ? <usize>K << 2 : 4;
+  for (let i = 0; i < batch; i++) {
+    multiply(a, aRow, aStep, b, bRow, bColumn, out, <usize>N << 2, M, N, K, accumulate, scratch);
+    a += <usize>(M * K) << 2;
+    b += <usize>(K * N) << 2;
+    out += <usize>(M * N) << 2;
+  }
+}

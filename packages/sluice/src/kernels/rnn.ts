@@ -1,0 +1,88 @@
+import { Tanh } from "./functions";
+import { multiplyPacked } from "./matmul";
+import { addProduct, addRow, chunkSteps, isUsed, rowOf, startState, startSteps } from "./recurrent";
+import { Candidate, chooseFunctions } from "./recurrent-functions";
+import { storeUpTo } from "./simd";
+
+// The plain recurrent network over a sequence: h_t = act(W x_t + R h_{t−1} + b). Shapes: `RecurrentForward`,
+// `RecurrentBackward` in backend/kernels.ts. `packed…`: the weights by `pack`, or 0. Batch rows first … last−1.
+
+const SIGMOID: i32 = 1;
+
+export function rnnForward(
+  x: usize, kernel: usize, recurrentKernel: usize, packedKernel: usize, packedRecurrent: usize, bias: usize, mask: usize,
+  gates: usize, hidden: usize, T: i32, B: i32, I: i32, H: i32, first: i32, last: i32, activation: i32, scratch: usize,
+): void {
+  const rows = last - first;
+  const usual = chooseFunctions(activation, SIGMOID);
+  const chunk = chunkSteps(B, rows, H);
+  for (let t = 0; t < T; t++) {
+    if (t % chunk == 0) {
+      startSteps(x, I, packedKernel, kernel, bias, gates, H, t, min(chunk, T - t), B, first, last, scratch);
+    }
+    const row = t * B + first;
+    addProduct(rowOf(hidden, row, H), H, packedRecurrent, recurrentKernel, H, rowOf(gates, row, H), H, rows, H, scratch);
+    if (usual) stepRows<Tanh>(gates, hidden, mask, row, rows, B, H);
+    else stepRows<Candidate>(gates, hidden, mask, row, rows, B, H);
+  }
+}
+
+function stepRows<A>(gates: usize, hidden: usize, mask: usize, row: i32, rows: i32, B: i32, H: i32): void {
+  const act = changetype<A>(0);
+  const bytes = <usize>H << 2;
+  const next = <usize>B * bytes;
+  for (const end = row + rows; row < end; row++) {
+    const u = rowOf(gates, row, H);
+    const h = rowOf(hidden, row, H);
+    if (!isUsed(mask, row)) {
+      memory.fill(u, 0, bytes);
+      memory.copy(h + next, h, bytes);
+      continue;
+    }
+    for (let j = 0; j < H; j += 4) {
+      const at = <usize>j << 2;
+      const y = act.value(v128.load(u + at));
+      storeUpTo(u + at, y, H - j);
+      storeUpTo(h + next + at, y, H - j);
+    }
+  }
+}
+
+/**
+ * The way back through time: gates become the gradients of the pre-activations; dHidden0 [B, H] starts as dLastHidden
+ * and ends as the gradient of h_0. packedRecurrent: recurrentKernelᵀ.
+ */
+export function rnnBackward(
+  packedRecurrent: usize, mask: usize, gates: usize, dHidden: usize, dLastHidden: usize, dHidden0: usize,
+  T: i32, B: i32, H: i32, first: i32, last: i32, activation: i32, scratch: usize,
+): void {
+  const bytes = <usize>H << 2;
+  const rows = last - first;
+  const usual = chooseFunctions(activation, SIGMOID);
+  const dh = startState(dHidden0, dLastHidden, first, rows, H);
+  for (let t = T - 1; t >= 0; t--) {
+    const row = t * B + first;
+    if (usual) backRows<Tanh>(gates, mask, dHidden, dh, row, rows, H);
+    else backRows<Candidate>(gates, mask, dHidden, dh, row, rows, H);
+    multiplyPacked(rowOf(gates, row, H), bytes, packedRecurrent, dh, bytes, rows, H, H, true, scratch);
+  }
+}
+
+function backRows<A>(gates: usize, mask: usize, dHidden: usize, dh: usize, row: i32, rows: i32, H: i32): void {
+  const act = changetype<A>(0);
+  const bytes = <usize>H << 2;
+  for (const end = row + rows; row < end; row++, dh += bytes) {
+    const u = rowOf(gates, row, H);
+    if (dHidden) addRow(rowOf(dHidden, row, H), dh, H);
+    if (!isUsed(mask, row)) {
+      memory.fill(u, 0, bytes);
+      continue;
+    }
+    for (let j = 0; j < H; j += 4) {
+      const at = <usize>j << 2;
+      const y = v128.load(u + at);
+      storeUpTo(u + at, f32x4.mul(v128.load(dh + at), act.slope(y, y)), H - j);
+      storeUpTo(dh + at, f32x4.splat(0), H - j);
+    }
+  }
+}
