@@ -32,7 +32,9 @@ const kernelFiles = readdirSync(sources)
 const { version } = createRequire(import.meta.url)("assemblyscript/package.json");
 
 function contentHash(options) {
-  const hash = createHash("sha256").update(version).update(readFileSync(fileURLToPath(import.meta.url)));
+  const hash = createHash("sha256")
+    .update(version)
+    .update(readFileSync(fileURLToPath(import.meta.url)));
   hash.update(JSON.stringify(options));
   for (const name of kernelFiles) hash.update(`\n${name}\n`).update(readFileSync(join(sources, name)));
   return hash.digest("hex").slice(0, 32);

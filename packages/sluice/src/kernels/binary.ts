@@ -2,7 +2,7 @@ import * as functions from "./functions";
 import { storeUpTo } from "./simd";
 
 // out [rows, n] = f(a, b), dense; each input has a stride for rows and one for the elements of a row (0 where it is
-// broadcast). The codes are the places of the names in backend/wasm/elementwise.ts.
+// broadcast), in bytes. Each function is an export of its own, as in elementwise.ts.
 
 /** Four elements from `i` on, `step` bytes apart; those past the last, n − 1, repeat it. */
 function gather(row: usize, step: i32, i: i32, n: i32): v128 {
@@ -14,7 +14,7 @@ function gather(row: usize, step: i32, i: i32, n: i32): v128 {
   return v128.load32_lane(row + min(i + 3, last) * step, v2, 3);
 }
 
-/** A run of both inputs, or of one beside a number, or any steps. */
+/** A run of both inputs, or of one beside a number, or any steps. `out` may be a dense input. */
 function combine<F>(
   a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32, out: usize, rows: i32, n: i32,
 ): void {
@@ -43,24 +43,53 @@ function combine<F>(
   }
 }
 
-/** Strides count elements. `out` may be a dense input. */
-export function binary(
-  code: i32, a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32, out: usize, rows: i32, n: i32,
+export function binaryAdd(
+  a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32, out: usize, rows: i32, n: i32,
 ): void {
-  const ar = aRow << 2;
-  const as = aStep << 2;
-  const br = bRow << 2;
-  const bs = bStep << 2;
-  switch (code) {
-    case 0: return combine<functions.Add>(a, ar, as, b, br, bs, out, rows, n);
-    case 1: return combine<functions.Subtract>(a, ar, as, b, br, bs, out, rows, n);
-    case 2: return combine<functions.Multiply>(a, ar, as, b, br, bs, out, rows, n);
-    case 3: return combine<functions.Divide>(a, ar, as, b, br, bs, out, rows, n);
-    case 4: return combine<functions.Minimum>(a, ar, as, b, br, bs, out, rows, n);
-    case 5: return combine<functions.Maximum>(a, ar, as, b, br, bs, out, rows, n);
-    case 6: return combine<functions.Power>(a, ar, as, b, br, bs, out, rows, n);
-    case 7: return combine<functions.Less>(a, ar, as, b, br, bs, out, rows, n);
-    case 8: return combine<functions.LessEqual>(a, ar, as, b, br, bs, out, rows, n);
-    case 9: return combine<functions.Equal>(a, ar, as, b, br, bs, out, rows, n);
-  }
+  combine<functions.Add>(a, aRow, aStep, b, bRow, bStep, out, rows, n);
+}
+export function binarySubtract(
+  a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32, out: usize, rows: i32, n: i32,
+): void {
+  combine<functions.Subtract>(a, aRow, aStep, b, bRow, bStep, out, rows, n);
+}
+export function binaryMultiply(
+  a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32, out: usize, rows: i32, n: i32,
+): void {
+  combine<functions.Multiply>(a, aRow, aStep, b, bRow, bStep, out, rows, n);
+}
+export function binaryDivide(
+  a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32, out: usize, rows: i32, n: i32,
+): void {
+  combine<functions.Divide>(a, aRow, aStep, b, bRow, bStep, out, rows, n);
+}
+export function binaryMinimum(
+  a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32, out: usize, rows: i32, n: i32,
+): void {
+  combine<functions.Minimum>(a, aRow, aStep, b, bRow, bStep, out, rows, n);
+}
+export function binaryMaximum(
+  a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32, out: usize, rows: i32, n: i32,
+): void {
+  combine<functions.Maximum>(a, aRow, aStep, b, bRow, bStep, out, rows, n);
+}
+export function binaryPower(
+  a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32, out: usize, rows: i32, n: i32,
+): void {
+  combine<functions.Power>(a, aRow, aStep, b, bRow, bStep, out, rows, n);
+}
+export function binaryLess(
+  a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32, out: usize, rows: i32, n: i32,
+): void {
+  combine<functions.Less>(a, aRow, aStep, b, bRow, bStep, out, rows, n);
+}
+export function binaryLessEqual(
+  a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32, out: usize, rows: i32, n: i32,
+): void {
+  combine<functions.LessEqual>(a, aRow, aStep, b, bRow, bStep, out, rows, n);
+}
+export function binaryEqual(
+  a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, bStep: i32, out: usize, rows: i32, n: i32,
+): void {
+  combine<functions.Equal>(a, aRow, aStep, b, bRow, bStep, out, rows, n);
 }

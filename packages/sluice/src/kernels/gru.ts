@@ -1,7 +1,6 @@
-import { Sigmoid, Tanh } from "./functions";
 import { multiplyPacked, productScratch, weightGradients } from "./matmul";
-import { addProduct, addRow, chunkSteps, isUsed, rowOf, startRows, startState, startSteps } from "./recurrent";
-import { Candidate, chooseFunctions, Gate } from "./recurrent-functions";
+import { addProduct, addRow, chunkSteps, isUsed, rowOf, startRows, startState, startSteps, storePair } from "./recurrent";
+import { Candidate, CellSigmoid, CellTanh, chooseFunctions, Gate } from "./recurrent-functions";
 import { storeUpTo } from "./simd";
 
 // Gated recurrent unit over a sequence. Equations and shapes: `GruForward`, `GruBackward` in backend/kernels.ts.
@@ -34,11 +33,11 @@ export function gruForward(
       startRows(p, recurrentBias == 0 ? 0 : recurrentBias + block * 2, rows, H);
       addProduct(h, H, packedCandidate, recurrentKernel + block * 2, N, p, H, rows, H, scratch);
     } else {
-      if (usual) resetRows<Sigmoid>(gates, hidden, resetProduct, mask, row, rows, H);
+      if (usual) resetRows<CellSigmoid>(gates, hidden, resetProduct, mask, row, rows, H);
       else resetRows<Gate>(gates, hidden, resetProduct, mask, row, rows, H);
       addProduct(p, H, packedCandidate, recurrentKernel + block * 2, N, z + block * 2, N, rows, H, scratch);
     }
-    if (usual) stepRows<Tanh, Sigmoid>(gates, hidden, resetProduct, mask, row, rows, B, H, resetAfter);
+    if (usual) stepRows<CellTanh, CellSigmoid>(gates, hidden, resetProduct, mask, row, rows, B, H, resetAfter);
     else stepRows<Candidate, Gate>(gates, hidden, resetProduct, mask, row, rows, B, H, resetAfter);
   }
 }
@@ -63,13 +62,18 @@ function resetRows<R>(gates: usize, hidden: usize, resetProduct: usize, mask: us
       continue;
     }
     const h = rowOf(hidden, row, H);
-    for (let j = 0, z = rowOf(gates, row, 3 * H); j < H; j += 4, z += 16) {
-      const at = <usize>j << 2;
-      const update = gate.value(v128.load(z));
-      const reset = gate.value(v128.load(z + block));
-      storeUpTo(z, update, H - j);
-      storeUpTo(z + block, reset, H - j);
-      storeUpTo(p + at, f32x4.mul(reset, v128.load(h + at)), H - j);
+    const u = rowOf(gates, row, 3 * H);
+    for (let at: usize = 0; at < block; at += 32) {
+      const count = min<i32>(8, H - <i32>(at >> 2));
+      const z0 = gate.value(v128.load(u + at));
+      const z1 = gate.value(v128.load(u + at, 16));
+      const r0 = gate.value(v128.load(u + block + at));
+      const r1 = gate.value(v128.load(u + block + at, 16));
+      const p0 = f32x4.mul(r0, v128.load(h + at));
+      const p1 = f32x4.mul(r1, v128.load(h + at, 16));
+      storePair(u + at, z0, z1, count);
+      storePair(u + block + at, r0, r1, count);
+      storePair(p + at, p0, p1, count);
     }
   }
 }
@@ -97,32 +101,44 @@ function stepRows<A, R>(
 }
 
 function stepRowAfter<A, R>(gates: usize, hiddenPrev: usize, resetProduct: usize, hidden: usize, H: i32): void {
+  const block = <usize>H << 2;
+  for (let at: usize = 0; at < block; at += 32) {
+    stepUnitsAfter<A, R>(gates + at, block, hiddenPrev + at, resetProduct + at, hidden + at, min<i32>(8, H - <i32>(at >> 2)));
+  }
+}
+
+/** Eight units, of which `count` are stored; see `stepUnits` of lstm.ts. */
+@inline
+function stepUnitsAfter<A, R>(u: usize, block: usize, hiddenPrev: usize, resetProduct: usize, hidden: usize, count: i32): void {
   const act = changetype<A>(0);
   const gate = changetype<R>(0);
-  const block = <usize>H << 2;
-  for (let j = 0; j < H; j += 4) {
-    const left = H - j;
-    const at = <usize>j << 2;
-    const u = gates + at;
-    const z = gate.value(v128.load(u));
-    const r = gate.value(v128.load(u + block));
-    const candidate = act.value(f32x4.add(v128.load(u + block * 2), f32x4.mul(r, v128.load(resetProduct + at))));
-    storeUpTo(u, z, left);
-    storeUpTo(u + block, r, left);
-    storeUpTo(u + block * 2, candidate, left);
-    storeUpTo(hidden + at, mix(z, v128.load(hiddenPrev + at), candidate), left);
-  }
+  const z0 = gate.value(v128.load(u));
+  const z1 = gate.value(v128.load(u, 16));
+  const r0 = gate.value(v128.load(u + block));
+  const r1 = gate.value(v128.load(u + block, 16));
+  const c0 = act.value(f32x4.add(v128.load(u + block * 2), f32x4.mul(r0, v128.load(resetProduct))));
+  const c1 = act.value(f32x4.add(v128.load(u + block * 2, 16), f32x4.mul(r1, v128.load(resetProduct, 16))));
+  const h0 = mix(z0, v128.load(hiddenPrev), c0);
+  const h1 = mix(z1, v128.load(hiddenPrev, 16), c1);
+  storePair(u, z0, z1, count);
+  storePair(u + block, r0, r1, count);
+  storePair(u + block * 2, c0, c1, count);
+  storePair(hidden, h0, h1, count);
 }
 
 function stepRowBefore<A>(gates: usize, hiddenPrev: usize, hidden: usize, H: i32): void {
   const act = changetype<A>(0);
   const block = <usize>H << 2;
-  for (let j = 0; j < H; j += 4) {
-    const at = <usize>j << 2;
+  for (let at: usize = 0; at < block; at += 32) {
+    const count = min<i32>(8, H - <i32>(at >> 2));
     const u = gates + at;
-    const candidate = act.value(v128.load(u + block * 2));
-    storeUpTo(u + block * 2, candidate, H - j);
-    storeUpTo(hidden + at, mix(v128.load(u), v128.load(hiddenPrev + at), candidate), H - j);
+    const h = hiddenPrev + at;
+    const c0 = act.value(v128.load(u + block * 2));
+    const c1 = act.value(v128.load(u + block * 2, 16));
+    const h0 = mix(v128.load(u), v128.load(h), c0);
+    const h1 = mix(v128.load(u, 16), v128.load(h, 16), c1);
+    storePair(u + block * 2, c0, c1, count);
+    storePair(hidden + at, h0, h1, count);
   }
 }
 
@@ -150,14 +166,14 @@ export function gruBackward(
   for (let t = T - 1; t >= 0; t--) {
     const row = t * B + first;
     const z = rowOf(gates, row, 3 * H);
-    if (usual) backRows<Tanh, Sigmoid>(gates, hidden, resetProduct, mask, dHidden, dh, row, rows, H, resetAfter);
+    if (usual) backRows<CellTanh, CellSigmoid>(gates, hidden, resetProduct, mask, dHidden, dh, row, rows, H, resetAfter);
     else backRows<Candidate, Gate>(gates, hidden, resetProduct, mask, dHidden, dh, row, rows, H, resetAfter);
     if (resetAfter) {
       multiplyPacked(rowOf(resetProduct, row, H), block, packedCandidate, dh, block, rows, H, H, true, scratch);
     } else {
       memory.fill(dp, 0, <usize>rows * block);
       multiplyPacked(z + block * 2, block * 3, packedCandidate, dp, block, rows, H, H, true, scratch);
-      if (usual) backReset<Sigmoid>(gates, hidden, mask, dp, dh, row, rows, H);
+      if (usual) backReset<CellSigmoid>(gates, hidden, mask, dp, dh, row, rows, H);
       else backReset<Gate>(gates, hidden, mask, dp, dh, row, rows, H);
     }
     multiplyPacked(z, block * 3, packedGates, dh, block, rows, H, 2 * H, true, scratch);
@@ -196,13 +212,13 @@ function backRow<A, R>(gates: usize, hiddenPrev: usize, resetProduct: usize, dHi
     const p = v128.load(resetProduct + at);
     const dh = v128.load(dHidden + at);
     const difference = f32x4.sub(v128.load(hiddenPrev + at), candidate);
-    const dz = f32x4.mul(f32x4.mul(dh, difference), gate.slope(z, z));
-    const dc = f32x4.mul(f32x4.mul(dh, f32x4.sub(f32x4.splat(1), z)), act.slope(candidate, candidate));
+    const dz = f32x4.mul(f32x4.mul(dh, difference), gate.slope(z));
+    const dc = f32x4.mul(f32x4.mul(dh, f32x4.sub(f32x4.splat(1), z)), act.slope(candidate));
     storeUpTo(u, dz, left);
     storeUpTo(u + block * 2, dc, left);
     storeUpTo(dHidden + at, f32x4.mul(dh, z), left);
     if (resetAfter) {
-      storeUpTo(u + block, f32x4.mul(f32x4.mul(dc, p), gate.slope(r, r)), left);
+      storeUpTo(u + block, f32x4.mul(f32x4.mul(dc, p), gate.slope(r)), left);
       storeUpTo(resetProduct + at, f32x4.mul(dc, r), left);
     }
   }
@@ -219,7 +235,7 @@ function backReset<R>(gates: usize, hidden: usize, mask: usize, dp: usize, dh: u
       const at = <usize>j << 2;
       const d = v128.load(dp + at);
       const r = v128.load(u);
-      storeUpTo(u, f32x4.mul(f32x4.mul(d, v128.load(h + at)), gate.slope(r, r)), H - j);
+      storeUpTo(u, f32x4.mul(f32x4.mul(d, v128.load(h + at)), gate.slope(r)), H - j);
       storeUpTo(dh + at, f32x4.add(v128.load(dh + at), f32x4.mul(d, r)), H - j);
     }
   }

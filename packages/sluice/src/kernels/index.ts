@@ -1,8 +1,8 @@
 // Everything the module exports. Pointers are bytes, sizes are elements; nothing here allocates.
-export { binary } from "./binary";
+export * from "./binary";
 export { copy } from "./copy";
 export { dropoutMask } from "./dropout";
-export { choose, fill, unary, unaryGradient } from "./elementwise";
+export * from "./elementwise";
 export { gatherRows, scatterAddRows } from "./gather";
 export { layerNormBackward, layerNormForward } from "./layer-norm";
 export { gruBackward, gruForward, gruWeightGradients } from "./gru";

@@ -1,7 +1,6 @@
-import { Sigmoid, Tanh } from "./functions";
 import { multiplyPacked } from "./matmul";
 import { addProduct, addRow, chunkSteps, isUsed, rowOf, startState, startSteps, storePair } from "./recurrent";
-import { Candidate, chooseFunctions, Gate } from "./recurrent-functions";
+import { Candidate, CellSigmoid, CellTanh, chooseFunctions, Gate } from "./recurrent-functions";
 
 // Long short-term memory over a sequence. Equations and shapes: `LstmForward`, `LstmBackward` in backend/kernels.ts.
 // `packed…`: the weights by `pack`, or 0 to read them where they lie. Batch rows first … last−1.
@@ -21,7 +20,7 @@ export function lstmForward(
     }
     const row = t * B + first;
     addProduct(rowOf(hidden, row, H), H, packedRecurrent, recurrentKernel, N, rowOf(gates, row, N), N, rows, N, scratch);
-    if (usual) stepRows<Tanh, Sigmoid>(gates, hidden, cells, mask, row, rows, B, H);
+    if (usual) stepRows<CellTanh, CellSigmoid>(gates, hidden, cells, mask, row, rows, B, H);
     else stepRows<Candidate, Gate>(gates, hidden, cells, mask, row, rows, B, H);
   }
 }
@@ -46,11 +45,9 @@ function stepRows<A, R>(gates: usize, hidden: usize, cells: usize, mask: usize, 
 
 function stepRow<A, R>(gates: usize, cellPrev: usize, cell: usize, hidden: usize, H: i32): void {
   const block = <usize>H << 2;
-  const whole = <usize>(H & -8) << 2;
-  for (let at: usize = 0; at < whole; at += 32) {
-    stepUnits<A, R>(gates + at, block, cellPrev + at, cell + at, hidden + at, 8);
+  for (let at: usize = 0; at < block; at += 32) {
+    stepUnits<A, R>(gates + at, block, cellPrev + at, cell + at, hidden + at, min<i32>(8, H - <i32>(at >> 2)));
   }
-  if (whole < block) stepUnits<A, R>(gates + whole, block, cellPrev + whole, cell + whole, hidden + whole, H & 7);
 }
 
 /** Eight units, of which `count` are stored. The functions come in neighbouring pairs, and all loads before all stores. */
@@ -94,7 +91,7 @@ export function lstmBackward(
   const dc = startState(dCell0, dLastCell, first, rows, H);
   for (let t = T - 1; t >= 0; t--) {
     const row = t * B + first;
-    if (usual) backRows<Tanh, Sigmoid>(gates, cells, mask, dHidden, dh, dc, row, rows, B, H);
+    if (usual) backRows<CellTanh, CellSigmoid>(gates, cells, mask, dHidden, dh, dc, row, rows, B, H);
     else backRows<Candidate, Gate>(gates, cells, mask, dHidden, dh, dc, row, rows, B, H);
     // A used row has left 0 in dh, a masked one its gradient, to which its zero gates add nothing.
     multiplyPacked(rowOf(gates, row, N), <usize>N << 2, packedRecurrent, dh, <usize>H << 2, rows, H, N, true, scratch);
@@ -116,12 +113,9 @@ function backRows<A, R>(
 
 function backRow<A, R>(gates: usize, cellPrev: usize, cell: usize, dHidden: usize, dCell: usize, H: i32): void {
   const block = <usize>H << 2;
-  const whole = <usize>(H & -8) << 2;
-  for (let at: usize = 0; at < whole; at += 32) {
-    backUnits<A, R>(gates + at, block, cellPrev + at, cell + at, dHidden + at, dCell + at, 8);
-  }
-  if (whole < block) {
-    backUnits<A, R>(gates + whole, block, cellPrev + whole, cell + whole, dHidden + whole, dCell + whole, H & 7);
+  for (let at: usize = 0; at < block; at += 32) {
+    const count = min<i32>(8, H - <i32>(at >> 2));
+    backUnits<A, R>(gates + at, block, cellPrev + at, cell + at, dHidden + at, dCell + at, count);
   }
 }
 
@@ -144,17 +138,17 @@ function backUnits<A, R>(
   const s0 = act.value(v128.load(cell));
   const s1 = act.value(v128.load(cell, 16));
   // dc = dc' + dh ⊙ o ⊙ act′(c)
-  const dc0 = f32x4.add(v128.load(dCell), f32x4.mul(f32x4.mul(dh0, o0), act.slope(s0, s0)));
-  const dc1 = f32x4.add(v128.load(dCell, 16), f32x4.mul(f32x4.mul(dh1, o1), act.slope(s1, s1)));
+  const dc0 = f32x4.add(v128.load(dCell), f32x4.mul(f32x4.mul(dh0, o0), act.slope(s0)));
+  const dc1 = f32x4.add(v128.load(dCell, 16), f32x4.mul(f32x4.mul(dh1, o1), act.slope(s1)));
   // di = dc ⊙ g, df = dc ⊙ c_prev, dg = dc ⊙ i, do = dh ⊙ act(c), each times the slope of its function
-  const di0 = f32x4.mul(f32x4.mul(dc0, g0), gate.slope(i0, i0));
-  const di1 = f32x4.mul(f32x4.mul(dc1, g1), gate.slope(i1, i1));
-  const df0 = f32x4.mul(f32x4.mul(dc0, v128.load(cellPrev)), gate.slope(f0, f0));
-  const df1 = f32x4.mul(f32x4.mul(dc1, v128.load(cellPrev, 16)), gate.slope(f1, f1));
-  const dg0 = f32x4.mul(f32x4.mul(dc0, i0), act.slope(g0, g0));
-  const dg1 = f32x4.mul(f32x4.mul(dc1, i1), act.slope(g1, g1));
-  const do0 = f32x4.mul(f32x4.mul(dh0, s0), gate.slope(o0, o0));
-  const do1 = f32x4.mul(f32x4.mul(dh1, s1), gate.slope(o1, o1));
+  const di0 = f32x4.mul(f32x4.mul(dc0, g0), gate.slope(i0));
+  const di1 = f32x4.mul(f32x4.mul(dc1, g1), gate.slope(i1));
+  const df0 = f32x4.mul(f32x4.mul(dc0, v128.load(cellPrev)), gate.slope(f0));
+  const df1 = f32x4.mul(f32x4.mul(dc1, v128.load(cellPrev, 16)), gate.slope(f1));
+  const dg0 = f32x4.mul(f32x4.mul(dc0, i0), act.slope(g0));
+  const dg1 = f32x4.mul(f32x4.mul(dc1, i1), act.slope(g1));
+  const do0 = f32x4.mul(f32x4.mul(dh0, s0), gate.slope(o0));
+  const do1 = f32x4.mul(f32x4.mul(dh1, s1), gate.slope(o1));
   storePair(z, di0, di1, count);
   storePair(z + block, df0, df1, count);
   storePair(z + block * 2, dg0, dg1, count);

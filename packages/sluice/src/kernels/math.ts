@@ -2,9 +2,9 @@ import { fma, select } from "./simd";
 
 // Functions of four numbers at once. Polynomials over the reduced range are those of Cephes [Moshier 1989], erf's are
 // those of N. Juffa. NaN stays NaN, infinities give their limits, denormal results are kept. Largest errors, measured
-// over every float32: see math.test.ts.
+// over every float32 from 2⁻²⁵ to 108 in size: exp 1.01 ulp, tanh 1.33, sigmoid 1.82.
 
-// The constants of the functions that gates use stand in memory: one load each, where building one in a register takes
+// The constants stand in memory: one load each, where building one in a register takes
 // three instructions. One at a time a function is half as fast as two neighbours are in one loop.
 
 const MINUS_ZERO: usize = memory.data<f32>([-0.0]);
@@ -25,6 +25,20 @@ const SIGMOID_LOW: usize = memory.data<f32>([-0.7]);
 const TANH: usize = memory.data<f32>([-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1]);
 const TANH_SMALL: usize = memory.data<f32>([0.625]);
 const TANH_ONE: usize = memory.data<f32>([9.02]);
+const LOG: usize = memory.data<f32>([
+  7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
+  2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
+]);
+const LOG_ERFC: usize = memory.data<f32>([
+  -1.72853470e-5, 3.83197126e-4, -3.88396438e-3, 2.42546219e-2, -1.06777877e-1, -6.34846687e-1, -1.28717512e-1,
+]);
+const ERF: usize = memory.data<f32>([
+  -5.96761703e-4, 4.99119423e-3, -2.67681349e-2, 1.12819925e-1, -3.76125336e-1, 1.28379166e-1,
+]);
+/** −π/2 in three parts; products of the first two with whole numbers below 2¹³ are exact. */
+const TURN: usize = memory.data<f32>([-1.5703125, -4.837512969970703e-4, -7.549789954891882e-8]);
+const SIN: usize = memory.data<f32>([-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1]);
+const COS: usize = memory.data<f32>([2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2]);
 
 /** Number `i` at `at`, in all lanes. */
 @inline
@@ -85,7 +99,7 @@ function expBounded(x: v128): v128 {
 @inline
 export function expm1V(x: v128): v128 {
   const small = f32x4.lt(f32x4.abs(x), f32x4.splat(0.3465));
-  return select(small, expm1Reduced(x), f32x4.sub(expV(x), f32x4.splat(1)));
+  return select(small, expm1Reduced(x), f32x4.sub(expV(x), constant(ONE)));
 }
 
 /**
@@ -126,16 +140,16 @@ export function logV(x: v128): v128 {
   const m = i32x4.add(v128.and(offset, i32x4.splat(0x007fffff)), i32x4.splat(0x3f3504f3));
   const exponent = i32x4.sub(i32x4.shr_s(offset, 23), v128.and(tiny, i32x4.splat(25)));
   const e = f32x4.convert_i32x4_s(exponent);
-  const f = f32x4.sub(m, f32x4.splat(1));
+  const f = f32x4.sub(m, constant(ONE));
   const z = f32x4.mul(f, f);
-  let p = fma(f32x4.splat(7.0376836292e-2), f, f32x4.splat(-1.1514610310e-1));
-  p = fma(p, f, f32x4.splat(1.1676998740e-1));
-  p = fma(p, f, f32x4.splat(-1.2420140846e-1));
-  p = fma(p, f, f32x4.splat(1.4249322787e-1));
-  p = fma(p, f, f32x4.splat(-1.6668057665e-1));
-  p = fma(p, f, f32x4.splat(2.0000714765e-1));
-  p = fma(p, f, f32x4.splat(-2.4999993993e-1));
-  p = fma(p, f, f32x4.splat(3.3333331174e-1));
+  let p = fma(constant(LOG), f, constant(LOG, 1));
+  p = fma(p, f, constant(LOG, 2));
+  p = fma(p, f, constant(LOG, 3));
+  p = fma(p, f, constant(LOG, 4));
+  p = fma(p, f, constant(LOG, 5));
+  p = fma(p, f, constant(LOG, 6));
+  p = fma(p, f, constant(LOG, 7));
+  p = fma(p, f, constant(LOG, 8));
   p = f32x4.mul(f32x4.mul(p, f), z);
   p = fma(e, f32x4.neg(constant(MINUS_LN2_LOW)), p);
   p = fma(z, f32x4.splat(-0.5), p);
@@ -149,7 +163,7 @@ export function logV(x: v128): v128 {
 /** ln(1 + x): the logarithm of u = 1 + x as rounded, plus what the rounding lost over u [Kahan]. */
 @inline
 export function log1pV(x: v128): v128 {
-  const one = f32x4.splat(1);
+  const one = constant(ONE);
   const u = f32x4.add(one, x);
   const lost = f32x4.div(f32x4.sub(x, f32x4.sub(u, one)), u);
   const logarithm = logV(u);
@@ -168,12 +182,12 @@ export function log1pExpMinusV(a: v128): v128 {
 /** ln(1 − erf(t)) for t > 0.92, as a polynomial. */
 @inline
 function logErfc(t: v128): v128 {
-  const high = fma(f32x4.splat(-1.72853470e-5), t, f32x4.splat(3.83197126e-4));
-  const low = fma(f32x4.splat(-3.88396438e-3), t, f32x4.splat(2.42546219e-2));
+  const high = fma(constant(LOG_ERFC), t, constant(LOG_ERFC, 1));
+  const low = fma(constant(LOG_ERFC, 2), t, constant(LOG_ERFC, 3));
   let r = fma(high, f32x4.mul(t, t), low);
-  r = fma(r, t, f32x4.splat(-1.06777877e-1));
-  r = fma(r, t, f32x4.splat(-6.34846687e-1));
-  r = fma(r, t, f32x4.splat(-1.28717512e-1));
+  r = fma(r, t, constant(LOG_ERFC, 4));
+  r = fma(r, t, constant(LOG_ERFC, 5));
+  r = fma(r, t, constant(LOG_ERFC, 6));
   return fma(r, t, f32x4.neg(t));
 }
 
@@ -181,11 +195,11 @@ function logErfc(t: v128): v128 {
 @inline
 function erfSmall(x: v128): v128 {
   const s = f32x4.mul(x, x);
-  let r = fma(f32x4.splat(-5.96761703e-4), s, f32x4.splat(4.99119423e-3));
-  r = fma(r, s, f32x4.splat(-2.67681349e-2));
-  r = fma(r, s, f32x4.splat(1.12819925e-1));
-  r = fma(r, s, f32x4.splat(-3.76125336e-1));
-  r = fma(r, s, f32x4.splat(1.28379166e-1));
+  let r = fma(constant(ERF), s, constant(ERF, 1));
+  r = fma(r, s, constant(ERF, 2));
+  r = fma(r, s, constant(ERF, 3));
+  r = fma(r, s, constant(ERF, 4));
+  r = fma(r, s, constant(ERF, 5));
   return fma(r, x, x);
 }
 
@@ -196,7 +210,7 @@ export function normalCdfV(x: v128): v128 {
   const t = f32x4.abs(z);
   const half = f32x4.splat(0.5);
   const tail = f32x4.mul(half, expV(logErfc(f32x4.pmin(t, f32x4.splat(10)))));
-  const large = select(f32x4.lt(z, f32x4.splat(0)), tail, f32x4.sub(f32x4.splat(1), tail));
+  const large = select(f32x4.lt(z, f32x4.splat(0)), tail, f32x4.sub(constant(ONE), tail));
   return select(f32x4.gt(t, f32x4.splat(0.9277)), large, fma(half, erfSmall(z), half));
 }
 
@@ -205,15 +219,15 @@ function turned(x: v128, quarter: i32): v128 {
   if (v128.any_true(f32x4.gt(f32x4.abs(x), f32x4.splat(8192)))) return turnedExactly(x, quarter);
   const shifted = fma(x, f32x4.splat(0.63661977), constant(ROUND));
   const n = f32x4.sub(shifted, constant(ROUND));
-  let r = fma(n, f32x4.splat(-1.5703125), x);
-  r = fma(n, f32x4.splat(-4.837512969970703e-4), r);
-  r = fma(n, f32x4.splat(-7.549789954891882e-8), r);
+  let r = fma(n, constant(TURN), x);
+  r = fma(n, constant(TURN, 1), r);
+  r = fma(n, constant(TURN, 2), r);
   const z = f32x4.mul(r, r);
-  let p = fma(f32x4.splat(-1.9515295891e-4), z, f32x4.splat(8.3321608736e-3));
-  p = fma(p, z, f32x4.splat(-1.6666654611e-1));
+  let p = fma(constant(SIN), z, constant(SIN, 1));
+  p = fma(p, z, constant(SIN, 2));
   const sine = fma(f32x4.mul(p, z), r, r);
-  let q = fma(f32x4.splat(2.443315711809948e-5), z, f32x4.splat(-1.388731625493765e-3));
-  q = fma(q, z, f32x4.splat(4.166664568298827e-2));
+  let q = fma(constant(COS), z, constant(COS, 1));
+  q = fma(q, z, constant(COS, 2));
   const cosine = f32x4.add(fma(f32x4.mul(q, z), z, f32x4.mul(z, f32x4.splat(-0.5))), f32x4.splat(1));
   const turns = i32x4.add(shifted, i32x4.splat(quarter));
   const odd = i32x4.ne(v128.and(turns, i32x4.splat(1)), i32x4.splat(0));

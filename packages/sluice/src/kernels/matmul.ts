@@ -1,6 +1,6 @@
 import { DEPTH_BLOCK, PANEL_ROW, runTile, TILE_COLUMNS, TILE_ROWS } from "./matmul-tile";
 import { columnProduct, rowProduct } from "./matmul-vector";
-import { packBlock, packLeft, packedOffset } from "./pack";
+import { pack, packLeft } from "./pack";
 import { storeUpTo } from "./simd";
 
 // out [M, N] (+)= a [M, K] · b [K, N] after Goto [2008, doi:10.1145/1356052.1356053]: a packed block of b waits in the
@@ -12,6 +12,8 @@ import { storeUpTo } from "./simd";
 const ROW_BLOCK: i32 = TILE_ROWS * 32;
 /** Columns of b packed at a time when it is used once. */
 const COLUMN_BLOCK: i32 = 512;
+/** Numbers of a that stay in the second-level cache while b passes by. */
+const NEAR: i32 = 65536;
 /** Most rows for which b is read where it lies. */
 const DIRECT_ROWS: i32 = 2;
 
@@ -37,9 +39,12 @@ function mergeTile(tile: usize, rows: i32, columns: i32, out: usize, outRow: usi
   }
 }
 
-/** One block: rows × depth × columns, b packed by `packBlock`, a as it lies or packed by `packLeft`. */
+/**
+ * One block: rows × depth × columns. a as it lies or packed by `packLeft`; `panels`: the block's place in the first panel of b,
+ * each further panel `panelBytes` on.
+ */
 function multiplyBlock(
-  a: usize, aRow: usize, aStep: usize, aPacked: bool, panels: usize, out: usize, outRow: usize,
+  a: usize, aRow: usize, aStep: usize, aPacked: bool, panels: usize, panelBytes: usize, out: usize, outRow: usize,
   rows: i32, columns: i32, depth: i32, accumulate: bool, edge: usize,
 ): void {
   const tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
@@ -61,7 +66,7 @@ function multiplyBlock(
       left += <usize>count * (aPacked ? <usize>depth << 2 : aRow);
       to += <usize>count * outRow;
     }
-    panels += <usize>depth * PANEL_ROW;
+    panels += panelBytes;
   }
 }
 
@@ -74,30 +79,41 @@ function multiplyBlockTransposed(
   for (let i = 0; i < M; i += ROW_BLOCK) {
     const rows = min(ROW_BLOCK, M - i);
     packLeft(a + (<usize>i << 2), aStep, depth, rows, mask, left);
-    multiplyBlock(left, 4, 0, true, panels, out + <usize>i * outRow, outRow, rows, columns, depth, accumulate, scratch);
+    const to = out + <usize>i * outRow;
+    multiplyBlock(left, 4, 0, true, panels, <usize>depth * PANEL_ROW, to, outRow, rows, columns, depth, accumulate, scratch);
   }
 }
 
 /** One block with a's rows contiguous. */
 function multiplyBlockRows(
-  a: usize, aRow: usize, panels: usize, out: usize, outRow: usize,
+  a: usize, aRow: usize, panels: usize, panelBytes: usize, out: usize, outRow: usize,
   M: i32, columns: i32, depth: i32, accumulate: bool, scratch: usize,
 ): void {
   for (let i = 0; i < M; i += ROW_BLOCK) {
+    const to = out + <usize>i * outRow;
     const rows = min(ROW_BLOCK, M - i);
-    const from = a + <usize>i * aRow;
-    multiplyBlock(from, aRow, 4, false, panels, out + <usize>i * outRow, outRow, rows, columns, depth, accumulate, scratch);
+    multiplyBlock(a + <usize>i * aRow, aRow, 4, false, panels, panelBytes, to, outRow, rows, columns, depth, accumulate, scratch);
   }
 }
 
-/** out (+)= a · b with b packed whole by `pack`; a has contiguous rows. */
+/**
+ * out (+)= a · b with b packed whole by `pack`; a has contiguous rows. While all of a stays in the second-level cache, each
+ * panel passes once and its block of out stays near; otherwise each block of b serves many rows before the next.
+ */
 export function multiplyPacked(
   a: usize, aRow: usize, packed: usize, out: usize, outRow: usize, M: i32, N: i32, K: i32, accumulate: bool, scratch: usize,
 ): void {
-  for (let k = 0; k < K; k += DEPTH_BLOCK) {
-    const depth = min(DEPTH_BLOCK, K - k);
-    const panels = packed + packedOffset(k, N);
-    multiplyBlockRows(a + (<usize>k << 2), aRow, panels, out, outRow, M, N, depth, accumulate || k > 0, scratch);
+  const width = M * K <= NEAR ? TILE_COLUMNS : max(N, 1);
+  const panelBytes = <usize>K * PANEL_ROW;
+  for (let j = 0; j < N; j += width) {
+    const columns = min(width, N - j);
+    const panels = packed + (<usize>j / TILE_COLUMNS) * panelBytes;
+    for (let k = 0; k < K; k += DEPTH_BLOCK) {
+      const from = a + (<usize>k << 2);
+      const block = panels + <usize>k * PANEL_ROW;
+      const depth = min(DEPTH_BLOCK, K - k);
+      multiplyBlockRows(from, aRow, block, panelBytes, out + (<usize>j << 2), outRow, M, columns, depth, accumulate || k > 0, scratch);
+    }
   }
 }
 
@@ -136,8 +152,8 @@ function multiplyBlocks(
       const depth = min(DEPTH_BLOCK, K - k);
       const from = a + <usize>k * aStep;
       const add = accumulate || k > 0;
-      packBlock(b + <usize>k * bRow + <usize>j * bColumn, bRow, bColumn, depth, columns, panels);
-      if (aStep == 4) multiplyBlockRows(from, aRow, panels, to, outRow, M, columns, depth, add, scratch);
+      pack(b + <usize>k * bRow + <usize>j * bColumn, bRow, bColumn, depth, columns, panels);
+      if (aStep == 4) multiplyBlockRows(from, aRow, panels, <usize>depth * PANEL_ROW, to, outRow, M, columns, depth, add, scratch);
       else multiplyBlockTransposed(from, aStep, 0, panels, to, outRow, M, columns, depth, add, scratch);
     }
   }
@@ -166,7 +182,7 @@ export function weightGradients(
     for (let k = 0; k < rows; k += DEPTH_BLOCK) {
       const depth = min(DEPTH_BLOCK, rows - k);
       const used: usize = mask == 0 ? 0 : mask + (<usize>k << 2);
-      packBlock(dGates + <usize>k * gatesRow + offset, gatesRow, 4, depth, columns, panels);
+      pack(dGates + <usize>k * gatesRow + offset, gatesRow, 4, depth, columns, panels);
       if (dKernel) {
         multiplyBlockTransposed(x + <usize>k * xStep, xStep, used, panels, dKernel + offset, outRow, I, columns, depth, k > 0, scratch);
       }

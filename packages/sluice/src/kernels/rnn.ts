@@ -1,7 +1,6 @@
-import { Tanh } from "./functions";
 import { multiplyPacked } from "./matmul";
-import { addProduct, addRow, chunkSteps, isUsed, rowOf, startState, startSteps } from "./recurrent";
-import { Candidate, chooseFunctions } from "./recurrent-functions";
+import { addProduct, addRow, chunkSteps, isUsed, rowOf, startState, startSteps, storePair } from "./recurrent";
+import { Candidate, CellTanh, chooseFunctions } from "./recurrent-functions";
 import { storeUpTo } from "./simd";
 
 // The plain recurrent network over a sequence: h_t = act(W x_t + R h_{t−1} + b). Shapes: `RecurrentForward`,
@@ -22,7 +21,7 @@ export function rnnForward(
     }
     const row = t * B + first;
     addProduct(rowOf(hidden, row, H), H, packedRecurrent, recurrentKernel, H, rowOf(gates, row, H), H, rows, H, scratch);
-    if (usual) stepRows<Tanh>(gates, hidden, mask, row, rows, B, H);
+    if (usual) stepRows<CellTanh>(gates, hidden, mask, row, rows, B, H);
     else stepRows<Candidate>(gates, hidden, mask, row, rows, B, H);
   }
 }
@@ -39,11 +38,12 @@ function stepRows<A>(gates: usize, hidden: usize, mask: usize, row: i32, rows: i
       memory.copy(h + next, h, bytes);
       continue;
     }
-    for (let j = 0; j < H; j += 4) {
-      const at = <usize>j << 2;
-      const y = act.value(v128.load(u + at));
-      storeUpTo(u + at, y, H - j);
-      storeUpTo(h + next + at, y, H - j);
+    for (let at: usize = 0; at < bytes; at += 32) {
+      const count = min<i32>(8, H - <i32>(at >> 2));
+      const y0 = act.value(v128.load(u + at));
+      const y1 = act.value(v128.load(u + at, 16));
+      storePair(u + at, y0, y1, count);
+      storePair(h + next + at, y0, y1, count);
     }
   }
 }
@@ -62,7 +62,7 @@ export function rnnBackward(
   const dh = startState(dHidden0, dLastHidden, first, rows, H);
   for (let t = T - 1; t >= 0; t--) {
     const row = t * B + first;
-    if (usual) backRows<Tanh>(gates, mask, dHidden, dh, row, rows, H);
+    if (usual) backRows<CellTanh>(gates, mask, dHidden, dh, row, rows, H);
     else backRows<Candidate>(gates, mask, dHidden, dh, row, rows, H);
     multiplyPacked(rowOf(gates, row, H), bytes, packedRecurrent, dh, bytes, rows, H, H, true, scratch);
   }
@@ -81,7 +81,7 @@ function backRows<A>(gates: usize, mask: usize, dHidden: usize, dh: usize, row: 
     for (let j = 0; j < H; j += 4) {
       const at = <usize>j << 2;
       const y = v128.load(u + at);
-      storeUpTo(u + at, f32x4.mul(v128.load(dh + at), act.slope(y, y)), H - j);
+      storeUpTo(u + at, f32x4.mul(v128.load(dh + at), act.slope(y)), H - j);
       storeUpTo(dh + at, f32x4.splat(0), H - j);
     }
   }

@@ -93,6 +93,8 @@ export interface BuildContext {
   readonly seed: number;
   /** Prefix of parameter paths, the layer's name included. */
   readonly path: string;
+  /** Where weights come from when a file is loaded, instead of their initializers; throws for a path or shape it does not have. */
+  readonly weights?: ((path: string, shape: Shape) => ArrayLike<number>) | undefined;
 }
 
 /** Extra facts about one weight. */
@@ -101,6 +103,8 @@ export interface ParameterOptions {
   readonly regularizer?: RegularizerSpec | null | undefined;
   readonly constraint?: ConstraintSpec | null | undefined;
   readonly trainable?: boolean;
+  /** A last change to the numbers the initializer gave; loaded weights stay as they are. */
+  readonly adjust?: (initial: Float64Array) => void;
 }
 
 /**
@@ -184,9 +188,12 @@ export abstract class Layer<O extends LayerOptions = LayerOptions> {
   run(inputs: readonly Tensor[], context: CallContext): CallResult {
     const result = this.call(inputs, context);
     const { activityRegularizer } = this.options;
-    if (!activityRegularizer || !context.training) return result;
+    if (!activityRegularizer) return result;
     const { penalty } = makeRegularizer(activityRegularizer);
-    return { ...result, penalty: [...result.outputs.map((output) => penalty(output)), result.penalty ?? null].reduce(addPenalties, null) };
+    return {
+      ...result,
+      penalty: [...result.outputs.map((output) => penalty(output)), result.penalty ?? null].reduce(addPenalties, null),
+    };
   }
 
   /**
@@ -201,6 +208,7 @@ export abstract class Layer<O extends LayerOptions = LayerOptions> {
       backend: context.backend ?? (backend ? getBackend(backend) : defaultBackend()),
       seed: seed ?? context.seed ?? 0,
       path: context.path ?? this.name,
+      weights: context.weights,
     };
     this.builtFor = inputs;
     this.buildParameters(inputs, this.context);
@@ -214,10 +222,15 @@ export abstract class Layer<O extends LayerOptions = LayerOptions> {
 
   /** Makes one weight and fills it from its own random stream, so the value depends on seed and path alone. */
   protected addParameter(name: string, shape: Shape, options: ParameterOptions): Parameter {
-    const { backend, seed, path } = this.buildContext;
+    const { backend, seed, path, weights } = this.buildContext;
     const full = `${path}/${name}`;
+    const initial = (): Float64Array => {
+      const values = initialize(options.initializer, shape, { seed, stream: streamId(full), step: 0 });
+      options.adjust?.(values);
+      return values;
+    };
     const tensor = persistent(shape, backend);
-    backend.write(tensor.storage, initialize(options.initializer, shape, { seed, stream: streamId(full), step: 0 }));
+    backend.write(tensor.storage, weights ? weights(full, shape) : initial());
     const { regularizer = null, constraint = null, trainable = true } = options;
     const parameter = new Parameter(
       full,
@@ -245,11 +258,11 @@ export abstract class Layer<O extends LayerOptions = LayerOptions> {
     const inputs = Array.isArray(x) ? (x as readonly Tensor[]) : [x as Tensor];
     const first = inputs[0];
     if (!first) throw new ValueError(`Cannot run layer "${this.name}" on an empty list: give at least one tensor.`);
+    this.outputShape(inputs.map(({ shape }) => shape));
     this.build(
       inputs.map(({ shape }) => [null, ...shape.slice(1)]),
-      { backend: first.backend },
+      this.options.backend ? {} : { backend: first.backend },
     );
-    this.outputShape(inputs.map(({ shape }) => shape));
     const mask = maskFrom(options, first);
     return inStep(first.backend, () => {
       const { outputs, masks, state } = this.run(inputs, {
@@ -322,7 +335,9 @@ export abstract class Layer<O extends LayerOptions = LayerOptions> {
       const short = parameter.path.slice(path.length + 1);
       const given = Object.hasOwn(weights, short) ? weights[short] : undefined;
       if (!given) {
-        throw new ValueError(`Cannot load layer "${this.name}": weight "${short}" is missing; given are ${[...unknown].join(", ") || "none"}.`);
+        throw new ValueError(
+          `Cannot load layer "${this.name}": weight "${short}" is missing; given are ${[...unknown].join(", ") || "none"}.`,
+        );
       }
       if (!sameShape(given.shape, parameter.tensor.shape) || given.data.length !== sizeOf(given.shape)) {
         throw new ShapeError(
@@ -334,7 +349,9 @@ export abstract class Layer<O extends LayerOptions = LayerOptions> {
     }
     if (unknown.size > 0) {
       const known = this.parameters.map((parameter) => parameter.path.slice(path.length + 1)).join(", ");
-      throw new ValueError(`Cannot load layer "${this.name}": it has no weight "${[...unknown].join('", "')}". Its weights are ${known || "none"}.`);
+      throw new ValueError(
+        `Cannot load layer "${this.name}": it has no weight "${[...unknown].join('", "')}". Its weights are ${known || "none"}.`,
+      );
     }
     return this;
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { ActivationName } from "../../backend/kernels.ts";
 import { getBackend } from "../../backend/index.ts";
+import type { ActivationName } from "../../backend/kernels.ts";
 import { ShapeError, StateError, ValueError } from "../../errors.ts";
 import { full, inStep, type Tensor, tensor } from "../../tensor/tensor.ts";
 import { checkGradients, randomTensor } from "../gradient-check.ts";
@@ -11,7 +11,13 @@ const backend = getBackend("reference");
 const random = (shape: readonly number[], seed = 1): Tensor => randomTensor(shape, { seed, like: { backend } });
 /** Random numbers moved away from 0, where abs, relu and their kin have no slope; above 0 for logarithms and roots. */
 const positive = (shape: readonly number[], seed = 1): Tensor =>
-  tensor(random(shape, seed).dataSync().map((v) => Math.abs(v) + 0.3), shape, { backend });
+  tensor(
+    random(shape, seed)
+      .dataSync()
+      .map((v) => Math.abs(v) + 0.3),
+    shape,
+    { backend },
+  );
 const mask = tensor([1, 0, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1], [3, 4], { backend });
 
 const unary: Record<string, (x: Tensor) => Tensor> = {
@@ -32,9 +38,23 @@ const unary: Record<string, (x: Tensor) => Tensor> = {
   logSoftmax: ops.logSoftmax,
 };
 const activations: readonly ActivationName[] = [
-  "linear", "sigmoid", "tanh", "relu", "relu6", "leakyRelu", "elu", "selu", "softplus", "softsign", "hardSigmoid", "hardTanh",
-  "exponential", "gelu", "silu", "mish",
-]; // biome-ignore format: one list
+  "linear",
+  "sigmoid",
+  "tanh",
+  "relu",
+  "relu6",
+  "leakyRelu",
+  "elu",
+  "selu",
+  "softplus",
+  "softsign",
+  "hardSigmoid",
+  "hardTanh",
+  "exponential",
+  "gelu",
+  "silu",
+  "mish",
+];
 
 describe("gradients are the slopes of the outputs", () => {
   test.each(Object.entries(unary))("%s", (_, f) => checkGradients(f, [random([3, 4], 5)]));
@@ -55,7 +75,10 @@ describe("gradients are the slopes of the outputs", () => {
   test("clip, where, stopGradient", () => {
     checkGradients((x) => ops.clip(x, -0.8, 0.8), [random([12], 8)]);
     checkGradients((a, b) => ops.where(mask, a, b), [random([3, 4], 1), random([3, 4], 2)]);
-    const { gradients } = valueAndGradients(() => ops.sum(ops.multiply(ops.stopGradient(full([2], 3, { backend })), random([2]))), [random([2])]);
+    const { gradients } = valueAndGradients(
+      () => ops.sum(ops.multiply(ops.stopGradient(full([2], 3, { backend })), random([2]))),
+      [random([2])],
+    );
     expect([...(gradients[0] as Tensor).dataSync()]).toEqual([0, 0]);
   });
 
@@ -96,7 +119,10 @@ describe("gradients are the slopes of the outputs", () => {
     checkGradients((table) => ops.gatherRows(table, indices), [random([4, 3])]);
   });
   test("layerNorm, with and without scale and shift", () => {
-    checkGradients((x, scale, shift) => ops.layerNorm(x, scale, shift, 1e-3), [random([3, 4], 1), random([4], 2), random([4], 3)]);
+    checkGradients(
+      (x, scale, shift) => ops.layerNorm(x, scale, shift, 1e-3),
+      [random([3, 4], 1), random([4], 2), random([4], 3)],
+    );
     checkGradients((x) => ops.layerNorm(x, null, null, 1e-3), [random([2, 2, 3], 1)]);
   });
   test("dropout with one key is one linear map", () => {
@@ -114,13 +140,27 @@ describe("gradients are the slopes of the outputs", () => {
 
   test.each(fusedCases)("lstmSequence $goBackwards $returnSequences $mask", ({ mask: m, ...options }) => {
     const fused = { activation: "tanh", recurrentActivation: "sigmoid", ...options } as const;
-    const at = [random([B, T, I], 1), random([I, 4 * H], 2), random([H, 4 * H], 3), random([4 * H], 4), random([B, H], 5), random([B, H], 6)];
+    const at = [
+      random([B, T, I], 1),
+      random([I, 4 * H], 2),
+      random([H, 4 * H], 3),
+      random([4 * H], 4),
+      random([B, H], 5),
+      random([B, H], 6),
+    ];
     checkGradients((x, w, r, b, h, c) => joined(ops.lstmSequence(x, w, r, b, h, c, m, fused)), at);
     checkGradients((x, w, r, _b, h, c) => ops.lstmSequence(x, w, r, null, h, c, m, fused)[0], at);
     checkGradients((x, w, r, _b, h, c) => ops.lstmSequence(x, w, r, null, h, c, m, fused)[2], at);
   });
   test.each(fusedCases)("gruSequence $goBackwards $returnSequences $mask", ({ mask: m, ...options }) => {
-    const at = [random([B, T, I], 1), random([I, 3 * H], 2), random([H, 3 * H], 3), random([3 * H], 4), random([3 * H], 5), random([B, H], 6)];
+    const at = [
+      random([B, T, I], 1),
+      random([I, 3 * H], 2),
+      random([H, 3 * H], 3),
+      random([3 * H], 4),
+      random([3 * H], 5),
+      random([B, H], 6),
+    ];
     const fused = { activation: "tanh", recurrentActivation: "sigmoid", ...options } as const;
     checkGradients((x, w, r, b, rb, h) => joined(ops.gruSequence(x, w, r, b, rb, h, m, { ...fused, resetAfter: true })), at);
     checkGradients((x, w, r, b, _, h) => joined(ops.gruSequence(x, w, r, b, null, h, m, { ...fused, resetAfter: false })), at);

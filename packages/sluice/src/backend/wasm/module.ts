@@ -1,7 +1,9 @@
-import type { WasmVariant } from "./wasm-backend.ts";
 import { bytes as relaxed } from "./kernels-relaxed.generated.ts";
 import { bytes as simd } from "./kernels-simd.generated.ts";
 import { bytes as wide } from "./kernels-wide.generated.ts";
+
+/** Builds of the kernels: "simd" multiplies, then adds; "relaxed" fuses both; "wide" is laid out for 256-bit engines. */
+export type WasmVariant = "simd" | "relaxed" | "wide";
 
 const ENCODED: Readonly<Record<WasmVariant, string>> = { simd, relaxed, wide };
 

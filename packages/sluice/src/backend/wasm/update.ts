@@ -47,7 +47,17 @@ export interface UpdateExports {
     vCorrection: number,
   ): void;
   updateAdagrad(p: number, g: number, a: number, n: number, lr: number, epsilon: number): void;
-  updateAdadelta(p: number, g: number, a: number, d: number, n: number, lr: number, rho: number, rest: number, epsilon: number): void;
+  updateAdadelta(
+    p: number,
+    g: number,
+    a: number,
+    d: number,
+    n: number,
+    lr: number,
+    rho: number,
+    rest: number,
+    epsilon: number,
+  ): void;
 }
 
 /** Optimizer steps. The kernels take `rest` = 1 − β, rounded once, in place of β where the rule needs only that. */

@@ -6,14 +6,13 @@ import { type DropoutExports, dropoutKernels } from "./dropout.ts";
 import { type ElementwiseExports, elementwiseKernels } from "./elementwise.ts";
 import { type MatmulExports, matmulKernels } from "./matmul.ts";
 import { WasmMemory } from "./memory.ts";
-import { compileKernels } from "./module.ts";
+import { compileKernels, type WasmVariant } from "./module.ts";
 import { type RecurrentExports, recurrentKernels } from "./recurrent.ts";
 import { type RowsExports, rowsKernels } from "./rows.ts";
 import { selfTest } from "./self-test.ts";
 import { type UpdateExports, updateKernels } from "./update.ts";
 
-/** Builds of the kernels: "simd" multiplies, then adds; "relaxed" fuses both; "wide" is laid out for 256-bit engines. */
-export type WasmVariant = "simd" | "relaxed" | "wide";
+export type { WasmVariant };
 
 /** What the module exports, topic by topic. Pointers are byte addresses, sizes count elements. */
 interface WasmExports

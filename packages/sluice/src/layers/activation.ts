@@ -1,0 +1,30 @@
+import type { Tensor } from "../tensor/tensor.ts";
+import { activateOutput, type OutputActivationName } from "./dense.ts";
+import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
+
+export interface ActivationOptions extends LayerOptions {
+  /** "relu", "tanh", "softmax" (over the last axis), … */
+  readonly activation: OutputActivationName;
+}
+
+/** y = f(x), shape unchanged. */
+export class Activation extends Layer<ActivationOptions> {
+  readonly type: string = "Activation";
+
+  constructor(options: ActivationOptions) {
+    super(options, "activation");
+  }
+
+  override outputShape([x = []]: readonly SymbolicShape[]): SymbolicShape {
+    return x;
+  }
+
+  call([x]: readonly Tensor[], { masks }: CallContext): CallResult {
+    return oneOutput(activateOutput(this.options.activation, x as Tensor), masks[0]);
+  }
+}
+
+/** An activation as a layer of its own. @example activation({ activation: "relu" }) */
+export function activation(options: ActivationOptions): Activation {
+  return new Activation(options);
+}

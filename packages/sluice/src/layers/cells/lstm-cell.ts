@@ -1,0 +1,76 @@
+import { activate, add, multiply } from "../../autograd/ops/elementwise.ts";
+import { linear } from "../../autograd/ops/matmul.ts";
+import { split } from "../../autograd/ops/shape.ts";
+import type { Shape } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { CallContext, SymbolicShape } from "../layer.ts";
+import type { Parameter } from "../parameter.ts";
+import { Cell, dropped, noDropout, recurrentProduct, type StepDropout } from "./cell.ts";
+import { type CellSettings, cellSettings, type GatedCellOptions } from "./cell-options.ts";
+
+/** What an LSTM carries: h and c, each [B, H]. */
+export type LSTMState = { readonly hiddenState: Tensor; readonly cellState: Tensor };
+
+export interface LSTMCellOptions extends GatedCellOptions {
+  /** The bias of the forget gate starts at exactly 1, whatever `biasInitializer` says, so that a fresh cell remembers. Default true. */
+  readonly unitForgetBias?: boolean;
+}
+
+/**
+ * One step of long short-term memory [Hochreiter & Schmidhuber 1997, doi:10.1162/neco.1997.9.8.1735] with the
+ * forget gate of [Gers et al. 2000, doi:10.1162/089976600300015015]; no peepholes.
+ *
+ *     i = σ(W_i x + R_i h + b_i)      f = σ(W_f x + R_f h + b_f)      c' = f ⊙ c + i ⊙ g
+ *     g = tanh(W_g x + R_g h + b_g)   o = σ(W_o x + R_o h + b_o)      h' = o ⊙ tanh(c')
+ *
+ * Shapes: x [B, I], h and c [B, H]; W = kernel [I, 4H], R = recurrentKernel [H, 4H], b = bias [4H], blocks i f g o.
+ * `recurrentActivation` stands for σ, `activation` for tanh. The bias of f starts at 1, the others at 0 [Jozefowicz et al. 2015].
+ */
+export class LSTMCell extends Cell<LSTMCellOptions, LSTMState> {
+  readonly type: string = "LSTMCell";
+  readonly stateShapes: Readonly<Record<keyof LSTMState, Shape>>;
+  readonly settings: CellSettings;
+  kernel!: Parameter;
+  recurrentKernel!: Parameter;
+  bias: Parameter | null = null;
+
+  constructor(options: LSTMCellOptions) {
+    super(options, "lstmCell");
+    this.settings = cellSettings(options, "LSTM");
+    this.stateShapes = { hiddenState: [options.units], cellState: [options.units] };
+  }
+
+  protected override buildParameters(inputs: readonly SymbolicShape[]): void {
+    const { units, useBias, kernel, recurrentKernel, bias } = this.settings;
+    this.kernel = this.addParameter("kernel", [this.featuresOf(inputs), 4 * units], kernel);
+    this.recurrentKernel = this.addParameter("recurrentKernel", [units, 4 * units], recurrentKernel);
+    if (!useBias) return;
+    const { unitForgetBias = true } = this.options;
+    const adjust = (initial: Float64Array): void => {
+      if (unitForgetBias) initial.fill(1, units, 2 * units);
+    };
+    this.bias = this.addParameter("bias", [4 * units], { ...bias, adjust });
+  }
+
+  override drawDropout(x: Shape, context: CallContext): StepDropout {
+    return this.drawGateDropout(x, context, this.settings, 4);
+  }
+
+  step(x: Tensor, { hiddenState: h, cellState: c }: LSTMState, dropout: StepDropout = noDropout): LSTMState {
+    const { activation, recurrentActivation } = this.settings;
+    const fromInput = linear(dropped(x, dropout.input), this.kernel.tensor, this.bias?.tensor ?? null);
+    const z = add(fromInput, recurrentProduct(h, this.recurrentKernel.tensor, dropout.recurrent));
+    const [zi, zf, zg, zo] = split(z, 4) as [Tensor, Tensor, Tensor, Tensor];
+    const [i, f, o] = [zi, zf, zo].map((block) => activate(recurrentActivation, block)) as [Tensor, Tensor, Tensor];
+    const cellState = add(multiply(f, c), multiply(i, activate(activation, zg)));
+    return { hiddenState: multiply(o, activate(activation, cellState)), cellState };
+  }
+}
+
+/**
+ * One LSTM step with weights of its own.
+ * @example rnn([lstmCell({ units: 32 }), lstmCell({ units: 32 })])
+ */
+export function lstmCell(options: LSTMCellOptions): LSTMCell {
+  return new LSTMCell(options);
+}

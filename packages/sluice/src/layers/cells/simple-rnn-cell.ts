@@ -1,0 +1,57 @@
+import { activate, add } from "../../autograd/ops/elementwise.ts";
+import { linear } from "../../autograd/ops/matmul.ts";
+import type { Shape } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { CallContext, SymbolicShape } from "../layer.ts";
+import type { Parameter } from "../parameter.ts";
+import { Cell, dropped, type HiddenState, noDropout, recurrentProduct, type StepDropout } from "./cell.ts";
+import { type CellOptions, type CellSettings, cellSettings } from "./cell-options.ts";
+
+export interface SimpleRNNCellOptions extends CellOptions {}
+
+/**
+ * One step of the simple recurrent network [Elman 1990, doi:10.1207/s15516709cog1402_1].
+ *
+ *     h' = tanh(W x + R h + b)
+ *
+ * Shapes: x [B, I], h [B, H]; W = kernel [I, H], R = recurrentKernel [H, H], b = bias [H]. `activation` stands for tanh.
+ */
+export class SimpleRNNCell extends Cell<SimpleRNNCellOptions, HiddenState> {
+  readonly type: string = "SimpleRNNCell";
+  readonly stateShapes: Readonly<Record<keyof HiddenState, Shape>>;
+  readonly settings: CellSettings;
+  kernel!: Parameter;
+  recurrentKernel!: Parameter;
+  bias: Parameter | null = null;
+
+  constructor(options: SimpleRNNCellOptions) {
+    super(options, "simpleRnnCell");
+    this.settings = cellSettings(options, "SimpleRNN");
+    this.stateShapes = { hiddenState: [options.units] };
+  }
+
+  protected override buildParameters(inputs: readonly SymbolicShape[]): void {
+    const { units, useBias, kernel, recurrentKernel, bias } = this.settings;
+    this.kernel = this.addParameter("kernel", [this.featuresOf(inputs), units], kernel);
+    this.recurrentKernel = this.addParameter("recurrentKernel", [units, units], recurrentKernel);
+    if (useBias) this.bias = this.addParameter("bias", [units], bias);
+  }
+
+  override drawDropout(x: Shape, context: CallContext): StepDropout {
+    return this.drawGateDropout(x, context, this.settings, 1);
+  }
+
+  step(x: Tensor, { hiddenState: h }: HiddenState, dropout: StepDropout = noDropout): HiddenState {
+    const fromInput = linear(dropped(x, dropout.input), this.kernel.tensor, this.bias?.tensor ?? null);
+    const z = add(fromInput, recurrentProduct(h, this.recurrentKernel.tensor, dropout.recurrent));
+    return { hiddenState: activate(this.settings.activation, z) };
+  }
+}
+
+/**
+ * One simple-RNN step with weights of its own.
+ * @example rnn(simpleRnnCell({ units: 32 }))
+ */
+export function simpleRnnCell(options: SimpleRNNCellOptions): SimpleRNNCell {
+  return new SimpleRNNCell(options);
+}

@@ -1,0 +1,79 @@
+import type { Shape } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { BuildContext, CallContext, Layer, LayerOptions, State, SymbolicShape } from "../layer.ts";
+import { Cell, noDropout, type StepDropout } from "./cell.ts";
+
+export interface StackedCellsOptions extends LayerOptions {
+  readonly cells: readonly Cell[];
+}
+
+/**
+ * Several cells as one: each reads what the one below it shows, within the same time step. The state lists the parts of all
+ * cells, named by position: "0/hiddenState", "0/cellState", "1/hiddenState". `rnn([…])` makes it; it is not a layer of its own.
+ */
+export class StackedCells extends Cell<StackedCellsOptions> {
+  readonly type: string = "StackedCells";
+  readonly stateShapes: Readonly<Record<string, Shape>>;
+  readonly cells: readonly Cell[];
+
+  constructor(options: StackedCellsOptions) {
+    super(options, "stackedCells");
+    this.cells = options.cells;
+    this.stateShapes = Object.fromEntries(
+      this.cells.flatMap((cell, k) => Object.entries<Shape>(cell.stateShapes).map(([name, shape]) => [`${k}/${name}`, shape])),
+    );
+  }
+
+  override get sublayers(): readonly Layer[] {
+    return this.cells;
+  }
+
+  override get inputRank(): number {
+    return this.cells[0]?.inputRank ?? 2;
+  }
+
+  override outputShape(inputs: readonly SymbolicShape[]): SymbolicShape {
+    return this.cells.reduce<SymbolicShape>((x, cell) => cell.outputShape([x]), inputs[0] as SymbolicShape);
+  }
+
+  protected override buildParameters(inputs: readonly SymbolicShape[], context: BuildContext): void {
+    this.cells.reduce<SymbolicShape>((x, cell, k) => {
+      cell.build([x], { ...context, path: `${context.path}/${k}` });
+      return cell.outputShape([x]);
+    }, inputs[0] as SymbolicShape);
+  }
+
+  override drawDropout(x: Shape, context: CallContext): StepDropout {
+    let shape = x;
+    const inner = this.cells.map((cell) => {
+      const drawn = cell.drawDropout(shape, context);
+      shape = cell.outputShape([shape]) as Shape;
+      return drawn;
+    });
+    return { ...noDropout, inner };
+  }
+
+  step(x: Tensor, state: State, dropout: StepDropout = noDropout): State {
+    let below = x;
+    const next: Record<string, Tensor> = {};
+    this.cells.forEach((cell, k) => {
+      const after = cell.step(below, partOf(state, k), dropout.inner?.[k]);
+      for (const [name, part] of Object.entries(after)) next[`${k}/${name}`] = part;
+      below = cell.output(after);
+    });
+    return next;
+  }
+
+  override output(state: State): Tensor {
+    const top = this.cells.length - 1;
+    return (this.cells[top] as Cell).output(partOf(state, top));
+  }
+}
+
+/** The state of cell k, under its own names. */
+function partOf(state: State, k: number): State {
+  const prefix = `${k}/`;
+  return Object.fromEntries(
+    Object.entries(state).flatMap(([name, part]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), part]] : [])),
+  );
+}

@@ -1,0 +1,50 @@
+import { gruSequence } from "../autograd/ops/gru.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { HiddenState } from "./cells/cell.ts";
+import { isGateActivation } from "./cells/cell-options.ts";
+import { GRUCell, type GRUCellOptions } from "./cells/gru-cell.ts";
+import { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
+import type { SequenceResult } from "./scan.ts";
+
+export interface GRUOptions extends GRUCellOptions, RecurrentOptions {}
+
+/**
+ * Gated recurrent units over a sequence. Equations, weights and sources: see `GRUCell`.
+ * Every option of Keras 3's GRU but `unroll`, `implementation` and `use_cudnn`: see `LSTM`.
+ */
+export class GRU extends RecurrentLayer<GRUOptions, HiddenState> {
+  readonly type: string = "GRU";
+  readonly cell: GRUCell;
+
+  constructor(options: GRUOptions) {
+    super(options, "gru");
+    this.cell = new GRUCell(options);
+  }
+
+  protected override fused(x: Tensor, { hiddenState }: HiddenState, mask: Tensor | null): SequenceResult<HiddenState> | null {
+    const { kernel, recurrentKernel, bias, recurrentBias, settings, resetAfter } = this.cell;
+    const { activation, recurrentActivation } = settings;
+    const { goBackwards = false, returnSequences = false } = this.options;
+    if (!isGateActivation(activation) || !isGateActivation(recurrentActivation)) return null;
+    const [output, last] = gruSequence(
+      x,
+      kernel.tensor,
+      recurrentKernel.tensor,
+      bias?.tensor ?? null,
+      recurrentBias?.tensor ?? null,
+      hiddenState,
+      mask,
+      { activation, recurrentActivation, goBackwards, returnSequences, resetAfter },
+    );
+    return { output, state: { hiddenState: last } };
+  }
+}
+
+/**
+ * A layer of gated recurrent units: x [B, T, I] → [B, H], or [B, T, H] with `returnSequences`.
+ * @throws {ValueError} when units or a rate is outside its rule.
+ * @example const { output, state } = gru({ units: 16 }).forward(sequence); // [B, T, 8] → [B, 16], { hiddenState }
+ */
+export function gru(options: GRUOptions): GRU {
+  return new GRU(options);
+}

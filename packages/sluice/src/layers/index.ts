@@ -1,0 +1,40 @@
+export * from "./activation.ts";
+export * from "./add.ts";
+export * from "./bidirectional.ts";
+export { Cell, type HiddenState, type StepDropout } from "./cells/cell.ts";
+export type { CellOptions, GatedCellOptions } from "./cells/cell-options.ts";
+export * from "./cells/gru-cell.ts";
+export * from "./cells/lstm-cell.ts";
+export * from "./cells/simple-rnn-cell.ts";
+export * from "./concatenate.ts";
+export { Dense, type DenseOptions, dense, type OutputActivationName } from "./dense.ts";
+export * from "./dropout.ts";
+export * from "./embedding.ts";
+export * from "./flatten.ts";
+export * from "./gru.ts";
+export * from "./input.ts";
+export {
+  type CallContext,
+  type CallResult,
+  type ForwardOptions,
+  Layer,
+  type LayerOptions,
+  type LayerResult,
+  oneOutput,
+  type ParameterOptions,
+  type State,
+  type SymbolicShape,
+} from "./layer.ts";
+export * from "./layer-normalization.ts";
+export * from "./lstm.ts";
+export * from "./masking.ts";
+export * from "./parameter.ts";
+export { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
+export * from "./registry.ts";
+export * from "./repeat-vector.ts";
+export * from "./reshape.ts";
+export * from "./rnn.ts";
+export { type ScanOptions, type SequenceResult, scan } from "./scan.ts";
+export * from "./simple-rnn.ts";
+export { SymbolicTensor } from "./symbolic.ts";
+export * from "./time-distributed.ts";

@@ -1,0 +1,51 @@
+import { Activation, type ActivationOptions } from "./activation.ts";
+import { Add, type AddOptions } from "./add.ts";
+import { Bidirectional, type BidirectionalOptions } from "./bidirectional.ts";
+import { GRUCell, type GRUCellOptions } from "./cells/gru-cell.ts";
+import { LSTMCell, type LSTMCellOptions } from "./cells/lstm-cell.ts";
+import { SimpleRNNCell, type SimpleRNNCellOptions } from "./cells/simple-rnn-cell.ts";
+import { Concatenate, type ConcatenateOptions } from "./concatenate.ts";
+import { Dense, type DenseOptions } from "./dense.ts";
+import { Dropout, type DropoutOptions } from "./dropout.ts";
+import { Embedding, type EmbeddingOptions } from "./embedding.ts";
+import { Flatten, type FlattenOptions } from "./flatten.ts";
+import { GRU, type GRUOptions } from "./gru.ts";
+import { InputLayer, type InputOptions } from "./input.ts";
+import { LayerNormalization, type LayerNormalizationOptions } from "./layer-normalization.ts";
+import { LSTM, type LSTMOptions } from "./lstm.ts";
+import { Masking, type MaskingOptions } from "./masking.ts";
+import type { LayerKind } from "./registry.ts";
+import { RepeatVector, type RepeatVectorOptions } from "./repeat-vector.ts";
+import { Reshape, type ReshapeOptions } from "./reshape.ts";
+import { RNN, type RNNOptions } from "./rnn.ts";
+import { SimpleRNN, type SimpleRNNOptions } from "./simple-rnn.ts";
+import { TimeDistributed, type TimeDistributedOptions } from "./time-distributed.ts";
+
+/** Every kind of layer and cell that comes with the library; `registerLayer` adds others. */
+export const builtInKinds: readonly LayerKind[] = [
+  { type: "Input", create: (options: InputOptions) => new InputLayer(options) },
+  { type: "LSTM", create: (options: LSTMOptions) => new LSTM(options), recurrent: true },
+  { type: "GRU", create: (options: GRUOptions) => new GRU(options), recurrent: true },
+  { type: "SimpleRNN", create: (options: SimpleRNNOptions) => new SimpleRNN(options), recurrent: true },
+  { type: "RNN", create: (options: RNNOptions) => new RNN(options), holds: ["cells"] },
+  { type: "LSTMCell", create: (options: LSTMCellOptions) => new LSTMCell(options) },
+  { type: "GRUCell", create: (options: GRUCellOptions) => new GRUCell(options) },
+  { type: "SimpleRNNCell", create: (options: SimpleRNNCellOptions) => new SimpleRNNCell(options) },
+  {
+    type: "Bidirectional",
+    create: (options: BidirectionalOptions) => new Bidirectional(options),
+    holds: ["layer", "backwardLayer"],
+  },
+  { type: "TimeDistributed", create: (options: TimeDistributedOptions) => new TimeDistributed(options), holds: ["layer"] },
+  { type: "Dense", create: (options: DenseOptions) => new Dense(options) },
+  { type: "Embedding", create: (options: EmbeddingOptions) => new Embedding(options) },
+  { type: "Dropout", create: (options: DropoutOptions) => new Dropout(options) },
+  { type: "Activation", create: (options: ActivationOptions) => new Activation(options) },
+  { type: "Masking", create: (options: MaskingOptions) => new Masking(options) },
+  { type: "Flatten", create: (options: FlattenOptions) => new Flatten(options) },
+  { type: "Reshape", create: (options: ReshapeOptions) => new Reshape(options) },
+  { type: "RepeatVector", create: (options: RepeatVectorOptions) => new RepeatVector(options) },
+  { type: "Concatenate", create: (options: ConcatenateOptions) => new Concatenate(options) },
+  { type: "Add", create: (options: AddOptions) => new Add(options) },
+  { type: "LayerNormalization", create: (options: LayerNormalizationOptions) => new LayerNormalization(options) },
+];

@@ -1,0 +1,195 @@
+import { multiply } from "../autograd/ops/elementwise.ts";
+import { expandDims } from "../autograd/ops/shape.ts";
+import { ShapeError, ValueError } from "../errors.ts";
+import { type Shape, showShape } from "../tensor/shape.ts";
+import { inStep, type Tensor } from "../tensor/tensor.ts";
+import { type Cell, noDropout, type StepDropout } from "./cells/cell.ts";
+import {
+  type BuildContext,
+  type CallContext,
+  type CallResult,
+  type ForwardOptions,
+  Layer,
+  type LayerOptions,
+  type LayerResult,
+  type State,
+  type SymbolicShape,
+} from "./layer.ts";
+import { processingMask, type SequenceResult, scan, zeroMasked } from "./scan.ts";
+import { KeptState, startState } from "./state.ts";
+
+/** Options of every layer that runs over time; defaults as in Keras 3. */
+export interface RecurrentOptions extends LayerOptions {
+  /** Give every output [B, T, H] instead of the last one [B, H]. Default false. */
+  readonly returnSequences?: boolean;
+  /** Give the final state as further outputs: [output, …state]. `forward` returns it by name in any case. Default false. */
+  readonly returnState?: boolean;
+  /** Read the sequence from its end. Outputs, and the mask that goes with them, stay in processing order. Default false. */
+  readonly goBackwards?: boolean;
+  /** Start each call from where the last one ended, row by row, until `resetStates()`. Not saved with the model. Default false. */
+  readonly stateful?: boolean;
+  /** Output 0 at masked steps instead of the held hidden state. Default false. */
+  readonly zeroOutputForMask?: boolean;
+}
+
+/**
+ * A cell run over the time axis of x [B, T, …]. Where the mask is 0 the state is held, so padding changes nothing wherever it
+ * stands, and a row without any step gives the state it started from.
+ */
+export abstract class RecurrentLayer<O extends RecurrentOptions = RecurrentOptions, S extends State = State> extends Layer<O> {
+  /** The step this layer runs, with the weights. */
+  abstract readonly cell: Cell<LayerOptions, S>;
+  private readonly kept = new KeptState();
+
+  override get sublayers(): readonly Layer[] {
+    return [this.cell];
+  }
+
+  override outputShape(inputs: readonly SymbolicShape[]): SymbolicShape {
+    const [x = [], ...states] = inputs;
+    const [batch = null, time = null] = x;
+    const { stateShapes } = this.cell;
+    const names = Object.keys(stateShapes);
+    this.checkSequence(x);
+    if (states.length > 0 && states.length !== names.length) {
+      throw new ShapeError(
+        `Cannot run ${this.type} "${this.name}" on ${inputs.length} inputs: it reads the sequence, or the sequence and its initial state ${names.join(", ")}.`,
+      );
+    }
+    const features = this.cell.outputShape([stepShape(x)]).slice(1);
+    return this.options.returnSequences ? [batch, time, ...features] : [batch, ...features];
+  }
+
+  override outputShapes(inputs: readonly SymbolicShape[]): readonly SymbolicShape[] {
+    const output = this.outputShape(inputs);
+    if (!this.options.returnState) return [output];
+    return [output, ...Object.values<Shape>(this.cell.stateShapes).map((shape) => [inputs[0]?.[0] ?? null, ...shape])];
+  }
+
+  protected override buildParameters([x]: readonly SymbolicShape[], context: BuildContext): void {
+    this.cell.build([stepShape(x as SymbolicShape)], context);
+  }
+
+  call(inputs: readonly Tensor[], context: CallContext): CallResult {
+    const {
+      returnSequences = false,
+      returnState = false,
+      goBackwards = false,
+      stateful = false,
+      zeroOutputForMask = false,
+    } = this.options;
+    const x = inputs[0] as Tensor;
+    const mask = context.masks[0] ?? null;
+    if (mask) checkMask(this, mask, x);
+    const given = context.state ?? (stateful && inputs.length === 1 ? this.kept.read(this, x.shape[0] as number) : null);
+    const initial: S = startState(this, this.cell.stateShapes, inputs, given);
+    const dropout = context.training ? this.cell.drawDropout(stepShape(x.shape) as Shape, context) : noDropout;
+    const result = this.runFused(x, initial, mask, dropout) ?? this.runScan(x, initial, mask, dropout);
+    if (stateful) this.kept.keep(result.state);
+
+    const outputMask = mask && (returnSequences || zeroOutputForMask) ? processingMask(mask, goBackwards) : null;
+    const output = outputMask && zeroOutputForMask ? zeroMasked(result.output, outputMask, returnSequences) : result.output;
+    const states = returnState ? Object.values<Tensor>(result.state) : [];
+    return {
+      outputs: [output, ...states],
+      masks: [returnSequences ? outputMask : null, ...states.map(() => null)],
+      state: result.state,
+    };
+  }
+
+  /** The whole sequence in one kernel call; null where the options ask for more than the kernel offers. Must equal the scan. */
+  protected fused(_x: Tensor, _initial: S, _mask: Tensor | null): SequenceResult<S> | null {
+    return null;
+  }
+
+  private runFused(
+    x: Tensor,
+    initial: S,
+    mask: Tensor | null,
+    { input, recurrent, inner }: StepDropout,
+  ): SequenceResult<S> | null {
+    if (recurrent.length > 0 || inner) return null;
+    return this.fused(input ? multiply(x, expandDims(input, 1)) : x, initial, mask);
+  }
+
+  private runScan(x: Tensor, initial: S, mask: Tensor | null, dropout: StepDropout): SequenceResult<S> {
+    const { returnSequences = false, goBackwards = false } = this.options;
+    const output = (state: S): Tensor => this.cell.output(state);
+    return scan((xt, state: S) => this.cell.step(xt, state, dropout), initial, x, { mask, output, goBackwards, returnSequences });
+  }
+
+  override forward(x: Tensor | readonly Tensor[], options: ForwardOptions<S> = {}): LayerResult<S> {
+    return super.forward(x, options) as LayerResult<S>;
+  }
+
+  /**
+   * One time step, for streams: x [B, …] and the state before it (zeros when left out) → the state after it.
+   * `forward` over a sequence is this at each t.
+   */
+  step(x: Tensor, state?: S): S {
+    const [batch, ...features] = x.shape;
+    this.build([[null, null, ...features]], { backend: x.backend });
+    this.outputShape([[batch ?? null, null, ...features]]);
+    return inStep(x.backend, () => this.cell.step(x, startState(this, this.cell.stateShapes, [x], state ?? null)));
+  }
+
+  override resetStates(): void {
+    this.kept.clear();
+  }
+
+  override keptStates(): ReadonlyMap<string, Tensor> {
+    return new Map([...this.kept.entries].map(([name, part]) => [`${this.buildContext.path}/${name}`, part]));
+  }
+
+  override restoreStates(states: ReadonlyMap<string, { readonly shape: Shape; readonly data: ArrayLike<number> }>): void {
+    for (const name of Object.keys(this.cell.stateShapes)) {
+      const saved = states.get(`${this.buildContext.path}/${name}`);
+      if (saved) this.kept.restore(name, saved.shape, saved.data, this);
+    }
+  }
+
+  /** Says in the layer's own words what is wrong with the shape of a sequence. */
+  private checkSequence(x: SymbolicShape): void {
+    const built = this.inputShapes[0];
+    const features = built ? built.slice(2).map((size) => size ?? "?") : [];
+    const wanted = `it reads [batch, time, ${features.length > 0 ? `${features.join(", ")} ` : ""}features]`;
+    const cannot = `Cannot run ${this.type} "${this.name}" on shape ${showShape(x)}: ${wanted}, `;
+    if (x.length <= this.cell.inputRank) {
+      const missing = x.length < this.cell.inputRank ? "the batch and time axes are missing" : "the time axis is missing";
+      throw new ShapeError(`${cannot}so ${missing}. For one step call layer.step(x, state); for length 1 pass expandDims(x, 1).`);
+    }
+    if (x.length > this.cell.inputRank + 1) {
+      throw new ShapeError(`${cannot}so there are too many axes. Join those after time with timeDistributed(flatten()).`);
+    }
+    const misfit = built?.slice(2).find((size, k) => size !== null && size !== x[k + 2]);
+    if (misfit !== undefined) {
+      throw new ShapeError(
+        `${cannot}because it was built for ${showShape(built as SymbolicShape)}. Give it the features it was built for, or make a new layer.`,
+      );
+    }
+    if (x.slice(2).includes(null)) {
+      throw new ShapeError(`${cannot}and the number of features must be known. Only batch and time may be null.`);
+    }
+  }
+}
+
+/** The shape of one time step of a sequence. */
+function stepShape([batch = null, , ...features]: SymbolicShape): SymbolicShape {
+  return [batch, ...features];
+}
+
+/** @throws {ShapeError} unless the mask is [B, T] for x [B, T, …]; {ValueError} when it lives on another backend. */
+export function checkMask(layer: Layer, mask: Tensor, x: Tensor): void {
+  const [B, T] = x.shape;
+  if (mask.rank !== 2 || mask.shape[0] !== B || mask.shape[1] !== T) {
+    throw new ShapeError(
+      `Cannot run ${layer.type} "${layer.name}" with a mask of shape ${showShape(mask.shape)}: for this input it is [batch, time] = [${B}, ${T}], ` +
+        "1 = use the step, 0 = padding.",
+    );
+  }
+  if (mask.backend !== x.backend) {
+    throw new ValueError(
+      `Cannot run ${layer.type} "${layer.name}": its input is on "${x.backend.name}" and its mask on "${mask.backend.name}". Make both on one backend.`,
+    );
+  }
+}

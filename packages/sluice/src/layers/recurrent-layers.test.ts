@@ -1,0 +1,23 @@
+import type { Cell } from "./cells/cell.ts";
+import type { RecurrentLayer } from "./recurrent-layer.ts";
+import { type LayerKind, layerKinds } from "./registry.ts";
+import { recurrentLayerLaws } from "./testing/recurrent-layer-laws.ts";
+import type { LawOptions } from "./testing/recurrent-samples.ts";
+
+/** Forms of a kind that differ in their equations. */
+const forms: Readonly<Record<string, readonly object[]>> = { GRU: [{ resetAfter: true }, { resetAfter: false }] };
+
+const kinds = layerKinds();
+for (const kind of kinds.filter(({ recurrent }) => recurrent)) {
+  const cellKind = kinds.find(({ type }) => type === `${kind.type}Cell`) as LayerKind;
+  for (const form of forms[kind.type] ?? [{}]) {
+    const make = ({ create }: LayerKind, options: LawOptions) =>
+      (create as (options: object) => unknown)({ ...options, ...form });
+    recurrentLayerLaws({
+      name: `${kind.type} ${JSON.stringify(form)}`,
+      layer: (options) => make(kind, options) as RecurrentLayer,
+      cell: (options) => make(cellKind, options) as Cell,
+      bound: 1,
+    });
+  }
+}

@@ -1,0 +1,92 @@
+import fc from "fast-check";
+import { randomTensor } from "../../autograd/gradient-check.ts";
+import type { Backend } from "../../backend/backend.ts";
+import type { ActivationName } from "../../backend/kernels.ts";
+import { type Tensor, tensor } from "../../tensor/tensor.ts";
+import type { CellOptions } from "../cells/cell-options.ts";
+import type { Layer, State } from "../layer.ts";
+import type { RecurrentLayer, RecurrentOptions } from "../recurrent-layer.ts";
+
+/** Options that every recurrent kind takes. */
+export type LawOptions = CellOptions & RecurrentOptions;
+
+export interface Sample {
+  readonly B: number;
+  readonly T: number;
+  readonly I: number;
+  readonly seed: number;
+  readonly options: LawOptions;
+}
+
+const activations: readonly ActivationName[] = ["tanh", "sigmoid", "softsign", "linear", "gelu"];
+
+/** Small sizes, 1 included, and options in every combination. */
+export const samples: fc.Arbitrary<Sample> = fc.record({
+  B: fc.integer({ min: 1, max: 3 }),
+  T: fc.integer({ min: 1, max: 5 }),
+  I: fc.integer({ min: 1, max: 3 }),
+  seed: fc.integer({ min: 0, max: 1e6 }),
+  options: fc.record({
+    units: fc.integer({ min: 1, max: 5 }),
+    activation: fc.constantFrom(...activations),
+    useBias: fc.boolean(),
+    returnSequences: fc.boolean(),
+    goBackwards: fc.boolean(),
+  }),
+});
+
+/** A mask [B, T] of any form: holes, padding on either side, empty rows. */
+export function maskFor({ B, T, seed }: Sample, backend: Backend): Tensor {
+  const noise = randomTensor([B, T], { seed: seed + 1, like: { backend } }).dataSync();
+  return tensor(
+    noise.map((v) => (v > -0.3 ? 1 : 0)),
+    [B, T],
+    { backend },
+  );
+}
+
+export function sequenceFor({ B, T, I, seed }: Sample, backend: Backend): Tensor {
+  return randomTensor([B, T, I], { seed, like: { backend } });
+}
+
+/** The sequence with NaN at masked steps: whatever stands in padding must not matter. */
+export function withNaN(x: Tensor, mask: Tensor): Tensor {
+  const uses = mask.dataSync();
+  const width = x.size / uses.length;
+  return tensor(
+    x.dataSync().map((v, k) => (uses[Math.floor(k / width)] === 0 ? Number.NaN : v)),
+    x.shape,
+    { backend: x.backend },
+  );
+}
+
+/** Builds the layer for the sample and gives every weight random numbers, biases too: zeros and equal blocks would hide mistakes. */
+export function prepared<L extends Layer>(layer: L, { I, seed }: Sample, backend: Backend): L {
+  layer.build([[null, null, I]], { backend });
+  layer.parameters.forEach(({ tensor: weight }, k) => {
+    backend.write(weight.storage, randomTensor(weight.shape, { seed: seed + 10 + k, like: weight, std: 0.7 }).dataSync());
+  });
+  return layer;
+}
+
+/** The weights of one layer written into another one of the same shapes, in order. */
+export function copyWeights(from: Layer, to: Layer): void {
+  from.parameters.forEach(({ tensor: weight }, k) => {
+    const target = to.parameters[k]?.tensor as Tensor;
+    target.backend.write(target.storage, weight.dataSync());
+  });
+}
+
+/** A random state for the layer, not zeros. */
+export function stateFor(layer: RecurrentLayer, { B, seed }: Sample, backend: Backend): State {
+  const shapes = Object.entries<readonly number[]>(layer.cell.stateShapes);
+  return Object.fromEntries(
+    shapes.map(([name, shape], k) => [name, randomTensor([B, ...shape], { seed: seed + 50 + k, like: { backend }, std: 0.5 })]),
+  );
+}
+
+/** Row b of a tensor's first axis, still with that axis. */
+export function row(x: Tensor, b: number): Tensor {
+  const width = x.size / (x.shape[0] as number);
+  return tensor(x.dataSync().slice(b * width, (b + 1) * width), [1, ...x.shape.slice(1)], { backend: x.backend });
+}
