@@ -25,7 +25,7 @@ export interface GradientCheckOptions {
 export function checkGradients(f: (...at: Tensor[]) => Tensor, at: readonly Tensor[], options: GradientCheckOptions = {}): void {
   const { step = 1e-5, rtol = 1e-6 } = options;
   const [first] = at;
-  if (!first || first.backend.precision !== "float64") {
+  if (first?.backend.precision !== "float64") {
     throw new ValueError(
       'Cannot check gradients without a float64 tensor: differences drown in rounding. Make them on getBackend("reference").',
     );

@@ -182,7 +182,8 @@ export function gruBackward(
 
 /** dz, dĥ and what of dh goes straight to h_{t−1}; with reset after also dr and dp. */
 function backRows<A, R>(
-  gates: usize, hidden: usize, resetProduct: usize, mask: usize, dHidden: usize, dh: usize, row: i32, rows: i32, H: i32, resetAfter: bool,
+  gates: usize, hidden: usize, resetProduct: usize, mask: usize, dHidden: usize, dh: usize,
+  row: i32, rows: i32, H: i32, resetAfter: bool,
 ): void {
   const block = <usize>H << 2;
   for (const end = row + rows; row < end; row++, dh += block) {
@@ -259,6 +260,8 @@ export function gruWeightGradients(
     weightGradients(x, 0, mask, gates + third, step, dKernel + third, 0, step, dCandidateBias, rows, I, H, H, scratch);
     weightGradients(0, hidden, mask, resetProduct, block, 0, dRecurrent, step, dProductBias, rows, I, H, H, scratch);
   } else {
-    weightGradients(x, resetProduct, mask, gates + third, step, dKernel + third, dRecurrent, step, dCandidateBias, rows, I, H, H, scratch);
+    weightGradients(
+      x, resetProduct, mask, gates + third, step, dKernel + third, dRecurrent, step, dCandidateBias, rows, I, H, H, scratch,
+    );
   }
 }

@@ -41,7 +41,9 @@ function store(out: usize, c0: v128, c1: v128, c2: v128, c3: v128, accumulate: b
  * a: row i starts at i·aRow, each k is aStep further; all in bytes. `rows` is a literal, so each call is its own kernel.
  */
 @inline
-function tile(rows: i32, a: usize, aRow: usize, aStep: usize, panel: usize, depth: i32, out: usize, outRow: usize, accumulate: bool): void {
+function tile(
+  rows: i32, a: usize, aRow: usize, aStep: usize, panel: usize, depth: i32, out: usize, outRow: usize, accumulate: bool,
+): void {
   const zero = f32x4.splat(0);
   let c00 = zero, c01 = zero, c02 = zero, c03 = zero;
   let c10 = zero, c11 = zero, c12 = zero, c13 = zero;

@@ -4,7 +4,7 @@ import { fma, storeUpTo, sumLanes } from "./simd";
 // Products with a vector. They are bound by reading the matrix, which therefore is read where it lies, in its own order.
 
 /** Columns whose sums stay in the first-level cache. */
-const SPAN: i32 = 2048;
+const SPAN: i32 = 4096;
 
 /**
  * out [N] (+)= a [K] · b [K, N], rows of b contiguous; the same chains as the tiles'. scratch: SPAN numbers.
@@ -32,13 +32,13 @@ function addSpan(sums: usize, out: usize, n: i32): void {
   }
 }
 
-/** sums [columns] += a [depth] · b, eight rows of b at a time. */
+/** sums [columns] += a [depth] · b, four rows of b at a time. */
 function rowBlock(a: usize, aStep: usize, b: usize, bRow: usize, sums: usize, columns: i32, depth: i32): void {
   let k = 0;
-  for (; k + 8 <= depth; k += 8) {
-    addEightRows(a, aStep, b, bRow, sums, columns);
-    a += aStep * 8;
-    b += bRow * 8;
+  for (; k + 4 <= depth; k += 4) {
+    addRows(a, aStep, b, bRow, sums, columns);
+    a += aStep * 4;
+    b += bRow * 4;
   }
   for (; k < depth; k++) {
     const a0 = v128.load32_splat(a);
@@ -51,22 +51,14 @@ function rowBlock(a: usize, aStep: usize, b: usize, bRow: usize, sums: usize, co
   }
 }
 
-function addEightRows(a: usize, aStep: usize, b: usize, bRow: usize, sums: usize, columns: i32): void {
+function addRows(a: usize, aStep: usize, b: usize, bRow: usize, sums: usize, columns: i32): void {
   const a0 = v128.load32_splat(a);
   const a1 = v128.load32_splat(a + aStep);
   const a2 = v128.load32_splat(a + aStep * 2);
   const a3 = v128.load32_splat(a + aStep * 3);
-  const a4 = v128.load32_splat(a + aStep * 4);
-  const a5 = v128.load32_splat(a + aStep * 5);
-  const a6 = v128.load32_splat(a + aStep * 6);
-  const a7 = v128.load32_splat(a + aStep * 7);
   const row1 = bRow * 1;
   const row2 = bRow * 2;
   const row3 = bRow * 3;
-  const row4 = bRow * 4;
-  const row5 = bRow * 5;
-  const row6 = bRow * 6;
-  const row7 = bRow * 7;
   let at: usize = 0;
   for (const whole = <usize>(columns & -16) << 2; at < whole; at += 64) {
     const to = sums + at;
@@ -94,26 +86,6 @@ function addEightRows(a: usize, aStep: usize, b: usize, bRow: usize, sums: usize
     s1 = fma(a3, v128.load(at3, 16), s1);
     s2 = fma(a3, v128.load(at3, 32), s2);
     s3 = fma(a3, v128.load(at3, 48), s3);
-    const at4 = from + row4;
-    s0 = fma(a4, v128.load(at4), s0);
-    s1 = fma(a4, v128.load(at4, 16), s1);
-    s2 = fma(a4, v128.load(at4, 32), s2);
-    s3 = fma(a4, v128.load(at4, 48), s3);
-    const at5 = from + row5;
-    s0 = fma(a5, v128.load(at5), s0);
-    s1 = fma(a5, v128.load(at5, 16), s1);
-    s2 = fma(a5, v128.load(at5, 32), s2);
-    s3 = fma(a5, v128.load(at5, 48), s3);
-    const at6 = from + row6;
-    s0 = fma(a6, v128.load(at6), s0);
-    s1 = fma(a6, v128.load(at6, 16), s1);
-    s2 = fma(a6, v128.load(at6, 32), s2);
-    s3 = fma(a6, v128.load(at6, 48), s3);
-    const at7 = from + row7;
-    s0 = fma(a7, v128.load(at7), s0);
-    s1 = fma(a7, v128.load(at7, 16), s1);
-    s2 = fma(a7, v128.load(at7, 32), s2);
-    s3 = fma(a7, v128.load(at7, 48), s3);
     v128.store(to, s0);
     v128.store(to, s1, 16);
     v128.store(to, s2, 32);
@@ -125,16 +97,14 @@ function addEightRows(a: usize, aStep: usize, b: usize, bRow: usize, sums: usize
     s = fma(a1, v128.load(from + row1), s);
     s = fma(a2, v128.load(from + row2), s);
     s = fma(a3, v128.load(from + row3), s);
-    s = fma(a4, v128.load(from + row4), s);
-    s = fma(a5, v128.load(from + row5), s);
-    s = fma(a6, v128.load(from + row6), s);
-    s = fma(a7, v128.load(from + row7), s);
     storeUpTo(sums + at, s, columns - <i32>(at >> 2));
   }
 }
 
 /** out [M, 1] (+)= a [M, K] · b [K], rows of a contiguous: sixteen running sums over k, joined pairwise. */
-export function columnProduct(a: usize, aRow: usize, b: usize, out: usize, outRow: usize, M: i32, K: i32, accumulate: bool): void {
+export function columnProduct(
+  a: usize, aRow: usize, b: usize, out: usize, outRow: usize, M: i32, K: i32, accumulate: bool,
+): void {
   for (let i = 0; i < M; i++) {
     const sum = dot(a, b, K);
     store<f32>(out, accumulate ? load<f32>(out) + sum : sum);

@@ -112,7 +112,9 @@ export function multiplyPacked(
       const from = a + (<usize>k << 2);
       const block = panels + <usize>k * PANEL_ROW;
       const depth = min(DEPTH_BLOCK, K - k);
-      multiplyBlockRows(from, aRow, block, panelBytes, out + (<usize>j << 2), outRow, M, columns, depth, accumulate || k > 0, scratch);
+      multiplyBlockRows(
+        from, aRow, block, panelBytes, out + (<usize>j << 2), outRow, M, columns, depth, accumulate || k > 0, scratch,
+      );
     }
   }
 }
@@ -129,7 +131,9 @@ export function multiply(
   } else if (N == 1 && outRow == 4) {
     rowProduct(b, bRow, a, aStep, out, M, K, accumulate, scratch);
   } else if (M <= DIRECT_ROWS && bColumn == 4) {
-    for (let i = 0; i < M; i++) rowProduct(a + <usize>i * aRow, aStep, b, bRow, out + <usize>i * outRow, N, K, accumulate, scratch);
+    for (let i = 0; i < M; i++) {
+      rowProduct(a + <usize>i * aRow, aStep, b, bRow, out + <usize>i * outRow, N, K, accumulate, scratch);
+    }
   } else {
     multiplyBlocks(a, aRow, aStep, b, bRow, bColumn, out, outRow, M, N, K, accumulate, scratch);
   }
@@ -153,7 +157,8 @@ function multiplyBlocks(
       const from = a + <usize>k * aStep;
       const add = accumulate || k > 0;
       pack(b + <usize>k * bRow + <usize>j * bColumn, bRow, bColumn, depth, columns, panels);
-      if (aStep == 4) multiplyBlockRows(from, aRow, panels, <usize>depth * PANEL_ROW, to, outRow, M, columns, depth, add, scratch);
+      const panelBytes = <usize>depth * PANEL_ROW;
+      if (aStep == 4) multiplyBlockRows(from, aRow, panels, panelBytes, to, outRow, M, columns, depth, add, scratch);
       else multiplyBlockTransposed(from, aStep, 0, panels, to, outRow, M, columns, depth, add, scratch);
     }
   }
@@ -184,10 +189,14 @@ export function weightGradients(
       const used: usize = mask == 0 ? 0 : mask + (<usize>k << 2);
       pack(dGates + <usize>k * gatesRow + offset, gatesRow, 4, depth, columns, panels);
       if (dKernel) {
-        multiplyBlockTransposed(x + <usize>k * xStep, xStep, used, panels, dKernel + offset, outRow, I, columns, depth, k > 0, scratch);
+        multiplyBlockTransposed(
+          x + <usize>k * xStep, xStep, used, panels, dKernel + offset, outRow, I, columns, depth, k > 0, scratch,
+        );
       }
       if (dRecurrent) {
-        multiplyBlockTransposed(h + <usize>k * hStep, hStep, used, panels, dRecurrent + offset, outRow, H, columns, depth, k > 0, scratch);
+        multiplyBlockTransposed(
+          h + <usize>k * hStep, hStep, used, panels, dRecurrent + offset, outRow, H, columns, depth, k > 0, scratch,
+        );
       }
       if (dBias) sumBlock(panels, depth, columns, dBias + offset, k > 0);
     }
@@ -212,7 +221,8 @@ function sumBlock(panels: usize, depth: i32, columns: i32, out: usize, accumulat
  * a transposed operand is stored [K, M] or [N, K]. scratch: `productScratch` bytes.
  */
 export function matmul(
-  a: usize, b: usize, out: usize, M: i32, N: i32, K: i32, transposeA: bool, transposeB: bool, batch: i32, accumulate: bool, scratch: usize,
+  a: usize, b: usize, out: usize, M: i32, N: i32, K: i32,
+  transposeA: bool, transposeB: bool, batch: i32, accumulate: bool, scratch: usize,
 ): void {
   const aRow: usize = transposeA ? 4 : <usize>K << 2;
   const aStep: usize = transposeA ? <usize>M << 2 : 4;

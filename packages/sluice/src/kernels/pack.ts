@@ -88,8 +88,9 @@ function packEdge(b: usize, bRow: usize, bColumn: usize, depth: i32, columns: i3
 }
 
 /**
- * A block of a transposed left-hand matrix, stored [depth, rows] with aStep bytes from k to k, as the tiles read it: the `rows` of a tile
- * side by side for each k, tile behind tile. Steps whose `mask` is 0 are read as zeros, whatever they hold; mask 0 means none is.
+ * A block of a transposed left-hand matrix, stored [depth, rows] with aStep bytes from k to k, as the tiles read it: the rows
+ * of a tile side by side for each k, tile behind tile. Steps whose `mask` is 0 count as zeros, whatever they hold; with
+ * mask = 0 there is no mask.
  */
 export function packLeft(a: usize, aStep: usize, depth: i32, rows: i32, mask: usize, out: usize): void {
   const tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;

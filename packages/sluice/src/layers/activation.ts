@@ -1,5 +1,5 @@
 import type { Tensor } from "../tensor/tensor.ts";
-import { activateOutput, type OutputActivationName } from "./dense.ts";
+import { activateOutput, checkOutputActivation, type OutputActivationName } from "./dense.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
 
 export interface ActivationOptions extends LayerOptions {
@@ -13,6 +13,7 @@ export class Activation extends Layer<ActivationOptions> {
 
   constructor(options: ActivationOptions) {
     super(options, "activation");
+    checkOutputActivation(options.activation, "Activation");
   }
 
   override outputShape([x = []]: readonly SymbolicShape[]): SymbolicShape {
@@ -24,7 +25,7 @@ export class Activation extends Layer<ActivationOptions> {
   }
 }
 
-/** An activation as a layer of its own. @example activation({ activation: "relu" }) */
+/** An activation as a layer of its own. @throws {ValueError} for an unknown name. @example activation({ activation: "relu" }) */
 export function activation(options: ActivationOptions): Activation {
   return new Activation(options);
 }

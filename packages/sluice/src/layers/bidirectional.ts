@@ -18,6 +18,13 @@ import { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
 /** How both directions become one output; null keeps them apart. */
 export type MergeMode = "concat" | "sum" | "mul" | "ave" | null;
 
+const merges: Readonly<Record<Exclude<MergeMode, null>, (there: Tensor, back: Tensor) => Tensor>> = {
+  concat: (there, back) => concat([there, back]),
+  sum: (there, back) => add(there, back),
+  mul: (there, back) => multiply(there, back),
+  ave: (there, back) => multiply(add(there, back), 0.5),
+};
+
 export interface BidirectionalOptions extends LayerOptions {
   /** The recurrent layer to run in both directions. It is cloned: its own weights are not used. */
   readonly layer: RecurrentLayer;
@@ -39,7 +46,12 @@ export class Bidirectional extends Layer<BidirectionalOptions> {
 
   constructor(options: BidirectionalOptions) {
     super(options, "bidirectional");
-    const { layer, backwardLayer } = options;
+    const { layer, backwardLayer, mergeMode = "concat" } = options;
+    if (mergeMode !== null && !Object.hasOwn(merges, mergeMode)) {
+      throw new ValueError(
+        `Cannot make Bidirectional with mergeMode "${String(mergeMode)}": it is ${Object.keys(merges).join(", ")}, or null.`,
+      );
+    }
     for (const given of backwardLayer ? [layer, backwardLayer] : [layer]) {
       if (!(given instanceof RecurrentLayer)) {
         throw new ValueError(
@@ -100,20 +112,7 @@ export class Bidirectional extends Layer<BidirectionalOptions> {
   }
 
   private merge(there: Tensor, back: Tensor): Tensor[] {
-    switch (this.mergeMode) {
-      case "concat":
-        return [concat([there, back])];
-      case "sum":
-        return [add(there, back)];
-      case "mul":
-        return [multiply(there, back)];
-      case "ave":
-        return [multiply(add(there, back), 0.5)];
-      case null:
-        return [there, back];
-      default:
-        throw new ValueError(`Cannot merge by "${String(this.mergeMode)}": mergeMode is "concat", "sum", "mul", "ave" or null.`);
-    }
+    return this.mergeMode === null ? [there, back] : [merges[this.mergeMode](there, back)];
   }
 
   private mergeShapes(there: SymbolicShape, back: SymbolicShape): SymbolicShape[] {

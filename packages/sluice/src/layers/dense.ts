@@ -8,14 +8,19 @@ import type { InitializerSpec } from "../initializers/initializers.ts";
 import type { RegularizerSpec } from "../initializers/regularizers.ts";
 import { showShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { checkCount } from "./cells/cell-options.ts";
+import { checkActivation, checkCount } from "./cells/cell-options.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
 import type { Parameter } from "./parameter.ts";
 
 /** An activation of a whole layer: one that works on each number, or "softmax" over the last axis. */
 export type OutputActivationName = ActivationName | "softmax";
 
-/** @throws {ValueError} for an unknown name, from the backend. */
+/** @throws {ValueError} for an unknown name. */
+export function checkOutputActivation(name: string, type: string): void {
+  checkActivation(name, type, "activation", ["softmax"]);
+}
+
+/** f(x). */
 export function activateOutput(name: OutputActivationName, x: Tensor): Tensor {
   return name === "softmax" ? softmax(x) : activate(name, x);
 }
@@ -47,6 +52,7 @@ export class Dense extends Layer<DenseOptions> {
   constructor(options: DenseOptions) {
     super(options, "dense");
     checkCount(options.units, "Dense", "units");
+    checkOutputActivation(options.activation ?? "linear", "Dense");
   }
 
   override outputShape([x = []]: readonly SymbolicShape[]): SymbolicShape {
@@ -86,7 +92,7 @@ export class Dense extends Layer<DenseOptions> {
 
 /**
  * A fully connected layer over the last axis; on a sequence it does the same at each step.
- * @throws {ValueError} when units is not a whole number ≥ 1.
+ * @throws {ValueError} when units is not a whole number ≥ 1, or the activation is unknown.
  * @example dense({ units: 10, activation: "softmax" }) // [B, I] → [B, 10]
  */
 export function dense(options: DenseOptions): Dense {

@@ -72,7 +72,8 @@ describe("recurrent dropout: gate k reads h ⊙ mask k, and the state itself is 
   /** The cell with random weights, and what block k of the pre-activations gets from x and from any h. */
   function parts<C extends LSTMCell | GRUCell | SimpleRNNCell>(cell: C, gates: number) {
     cell.build([[null, I]], { backend });
-    cell.parameters.forEach(({ tensor: weight }, k) => backend.write(weight.storage, random(weight.shape, 10 + k).dataSync()));
+    for (const [k, { tensor: weight }] of cell.parameters.entries())
+      backend.write(weight.storage, random(weight.shape, 10 + k).dataSync());
     const [kernel, recurrentKernel, bias, recurrentBias] = cell.parameters.map((weight) => ops.split(weight.tensor, gates));
     const fromX = (k: number): Tensor => ops.linear(x, kernel?.[k] as Tensor, bias?.[k]);
     const fromH = (k: number, of: Tensor): Tensor => {

@@ -229,8 +229,9 @@ export abstract class Layer<O extends LayerOptions = LayerOptions> {
       options.adjust?.(values);
       return values;
     };
+    const values = weights ? weights(full, shape) : initial(); // before any memory is taken: a file may claim any shape
     const tensor = persistent(shape, backend);
-    backend.write(tensor.storage, weights ? weights(full, shape) : initial());
+    backend.write(tensor.storage, values);
     const { regularizer = null, constraint = null, trainable = true } = options;
     const parameter = new Parameter(
       full,

@@ -184,6 +184,11 @@ describe("bidirectional", () => {
     bidirectional(inner).forward(random([3, 4, 2]));
     expect(inner.built).toBe(false);
   });
+  test("refuses an unknown merge mode", () => {
+    expect(() => bidirectional(lstm({ units: 2 }), { mergeMode: "max" as never })).toThrow(
+      /it is concat, sum, mul, ave, or null/,
+    );
+  });
   test("takes another layer for the way back, if it goes with the first", () => {
     const backwardLayer = gru({ units: 3, returnSequences: true, goBackwards: true });
     expect(
@@ -284,6 +289,15 @@ describe("errors of shapes", () => {
   ];
   test.each(cases)("%#", (layer, shapes, message) => {
     expect(() => layer.forward(shapes.map((shape) => random(shape)))).toThrow(message);
+  });
+  test("an unknown activation is named where the layer is made", () => {
+    expect(() => dense({ units: 2, activation: "tahn" as never })).toThrow(
+      /Cannot make Dense with activation "tahn": the activations are linear, /,
+    );
+    expect(() => activation({ activation: "none" as never })).toThrow(ValueError);
+    expect(() => lstm({ units: 2, recurrentActivation: "softmax" as never })).toThrow(
+      /Cannot make LSTM with recurrentActivation "softmax"/,
+    );
   });
   test("a layer remembers the features it was built for", () => {
     const layer = dense({ units: 2 });

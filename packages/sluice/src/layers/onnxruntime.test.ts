@@ -121,7 +121,8 @@ const kinds: readonly Kind[] = [
 
 function randomize(layer: RecurrentLayer | Bidirectional): void {
   layer.build([[null, null, I]], { backend });
-  layer.parameters.forEach(({ tensor: weight }, k) => backend.write(weight.storage, random(weight.shape, 30 + k).dataSync()));
+  for (const [k, { tensor: weight }] of layer.parameters.entries())
+    backend.write(weight.storage, random(weight.shape, 30 + k).dataSync());
 }
 
 const float32 = { rtol: 1e-5, atol: 1e-6 };

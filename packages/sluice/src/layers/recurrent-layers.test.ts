@@ -1,6 +1,10 @@
 import type { Cell } from "./cells/cell.ts";
+import { GRUCell } from "./cells/gru-cell.ts";
+import { LSTMCell } from "./cells/lstm-cell.ts";
+import { StackedCells } from "./cells/stacked-cells.ts";
 import type { RecurrentLayer } from "./recurrent-layer.ts";
 import { type LayerKind, layerKinds } from "./registry.ts";
+import { RNN } from "./rnn.ts";
 import { recurrentLayerLaws } from "./testing/recurrent-layer-laws.ts";
 import type { LawOptions } from "./testing/recurrent-samples.ts";
 
@@ -21,3 +25,11 @@ for (const kind of kinds.filter(({ recurrent }) => recurrent)) {
     });
   }
 }
+
+const stacked = (options: LawOptions) => [new LSTMCell(options), new GRUCell({ ...options, resetAfter: false })];
+recurrentLayerLaws({
+  name: "RNN over a stack of cells",
+  layer: (options) => new RNN({ ...options, cells: stacked(options) }),
+  cell: (options) => new StackedCells({ cells: stacked(options) }),
+  bound: 1,
+});

@@ -6,7 +6,7 @@ import { sum } from "../autograd/ops/reduce.ts";
 import { valueAndGradients } from "../autograd/tape.ts";
 import { getBackend } from "../backend/index.ts";
 import { ValueError } from "../errors.ts";
-import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { type Tensor, tensor, zeros } from "../tensor/tensor.ts";
 import { expectClose } from "../testing/oracle.ts";
 import { bidirectional } from "./bidirectional.ts";
 import { Cell, type HiddenState } from "./cells/cell.ts";
@@ -19,6 +19,7 @@ import { lstm } from "./lstm.ts";
 import type { Parameter } from "./parameter.ts";
 import { configOf, layerFromConfig, registerLayer } from "./registry.ts";
 import { rnn } from "./rnn.ts";
+import { scan } from "./scan.ts";
 import { copyWeights } from "./testing/recurrent-samples.ts";
 
 const backend = getBackend("reference");
@@ -129,6 +130,8 @@ describe("stacked cells", () => {
     one.build([[null, null, 3]], { backend });
     expect(both.parameterCount).toBe(2 * one.parameterCount);
     expect(both.forward(x).output.shape).toEqual([2, 4, 4]);
+    expect(new Set(both.parameters.map(({ path }) => path)).size).toBe(both.parameters.length);
+    expect(new Set(both.parameters.map((weight) => weight.tensor)).size).toBe(both.parameters.length);
     const again = layerFromConfig(JSON.parse(JSON.stringify(configOf(both))));
     again.build([[null, null, 3]], { backend });
     expect(again.parameters.map(({ path }) => path)).toEqual(both.parameters.map(({ path }) => path));
@@ -136,6 +139,20 @@ describe("stacked cells", () => {
   test("an empty list is refused", () => {
     expect(() => rnn([])).toThrow(/one cell or a list of at least one/);
   });
+});
+
+test("scan carries a state through any step", () => {
+  const xs = tensor([1, 2, 3, 10, 20, 30], [2, 3, 1], { backend });
+  const mask = tensor([1, 0, 1, 0, 1, 1], [2, 3], { backend });
+  const total = (x: Tensor, { sum: before }: { sum: Tensor }) => ({ sum: add(before, x) });
+  const start = { sum: zeros([2, 1], { backend }) };
+  const run = (options: object) => scan(total, start, xs, { output: ({ sum: now }) => now, ...options });
+  expect([...run({}).output.dataSync()]).toEqual([1, 3, 6, 10, 30, 60]);
+  expect([...run({ mask }).output.dataSync()]).toEqual([1, 1, 4, 0, 20, 50]);
+  expect([...run({ goBackwards: true }).output.dataSync()]).toEqual([3, 5, 6, 30, 50, 60]);
+  const { output, state } = run({ mask, goBackwards: true, returnSequences: false });
+  expect([...output.dataSync()]).toEqual([4, 50]);
+  expect(state.sum.shape).toEqual([2, 1]);
 });
 
 test("keeping the next state does not change what backward reads of the one before", () => {

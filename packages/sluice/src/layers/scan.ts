@@ -2,18 +2,18 @@ import { where } from "../autograd/ops/elementwise.ts";
 import { broadcastTo, reshape, reverse, slice, squeeze, stack } from "../autograd/ops/shape.ts";
 import { defineOp } from "../autograd/tape.ts";
 import { type Shape, sizeOf } from "../tensor/shape.ts";
-import { allocate, type Tensor } from "../tensor/tensor.ts";
+import { allocate, inStep, type Tensor } from "../tensor/tensor.ts";
 import type { State } from "./layer.ts";
 
 export interface ScanOptions<S extends State> {
   /** What a step shows, [B, …]. */
   readonly output: (state: S) => Tensor;
-  /** [B, T], 1 = use the step; where it is 0 the state is held, and x there may be anything, NaN included. */
-  readonly mask: Tensor | null;
-  /** Read the sequence from its end; outputs stay in processing order. */
-  readonly goBackwards: boolean;
-  /** Give every output [B, T, …], or the last one [B, …]. */
-  readonly returnSequences: boolean;
+  /** [B, T], 1 = use the step; where it is 0 the state is held, and x there may be anything, NaN included. Default: use all. */
+  readonly mask?: Tensor | null;
+  /** Read the sequence from its end; outputs stay in processing order. Default false. */
+  readonly goBackwards?: boolean;
+  /** Give every output [B, T, …], or the last one [B, …]. Default true. */
+  readonly returnSequences?: boolean;
 }
 
 /** What a pass over a sequence gives. */
@@ -24,7 +24,9 @@ export interface SequenceResult<S extends State> {
 
 /**
  * Runs `step` over the time axis of xs [B, T, …], carrying the state: the definition that fused sequences must equal.
- * @example const { output, state } = scan((x, s) => cell.step(x, s), cell.zeroState, sequence, { … });
+ * @example
+ * const total = (x: Tensor, { sum }: { sum: Tensor }) => ({ sum: add(sum, x) });
+ * const { output } = scan(total, { sum: zeros([B, I]) }, xs, { output: ({ sum }) => sum }); // running sums [B, T, I]
  */
 export function scan<S extends State>(
   step: (x: Tensor, state: S) => S,
@@ -32,7 +34,15 @@ export function scan<S extends State>(
   xs: Tensor,
   options: ScanOptions<S>,
 ): SequenceResult<S> {
-  const { mask, output, goBackwards, returnSequences } = options;
+  return inStep(xs.backend, () => scanInStep(step, initial, xs, options));
+}
+
+function scanInStep<S extends State>(
+  step: (x: Tensor, state: S) => S,
+  initial: S,
+  xs: Tensor,
+  { output, mask = null, goBackwards = false, returnSequences = true }: ScanOptions<S>,
+): SequenceResult<S> {
   // A masked x may hold NaN, and 0 · NaN would reach the weights' gradients: the step never sees it.
   const seen = mask ? where(spread(mask, xs.shape), xs, zerosLike(xs)) : xs;
   const inputs = unstackTime(seen);

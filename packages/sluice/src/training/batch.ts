@@ -76,7 +76,7 @@ function weightsOf(
     throw new ValueError(
       `Cannot use classWeight with ${y.length} targets: it is for models with one output. Give sampleWeight instead.`,
     );
-  const byClass = classFactors(target, classWeight, output.at(-1) ?? 1);
+  const byClass = classFactors(target, classWeight, output);
   if (!sample) return byClass;
   if (!sameShape(sample.shape, byClass.shape) && !sameShape(sample.shape, byClass.shape.slice(0, 1))) {
     throw new ShapeError(
@@ -90,22 +90,20 @@ function weightsOf(
   };
 }
 
-/** One factor for each class number, or for each one-hot row when the last axis has the model's `classes`. */
+/** One factor for each class number, or for each one-hot row: those have as many axes as the model's output, and its last size. */
 function classFactors(
   { shape, data }: NumericArray,
   classWeight: ClassWeight,
-  classes: number,
+  output: readonly (number | null)[],
 ): NumericArray & { data: Float64Array } {
-  const oneHot = classes > 1 && shape.at(-1) === classes && shape.length > 1;
-  const width = oneHot ? classes : 1;
+  const width = shape.length === output.length ? (shape.at(-1) ?? 1) : 1;
   const factors = new Float64Array(data.length / width);
   for (let row = 0; row < factors.length; row++) {
     const scores = data.subarray(row * width, (row + 1) * width);
-    const label = oneHot ? scores.indexOf(Math.max(...scores)) : (scores[0] as number);
+    const label = width > 1 ? scores.indexOf(Math.max(...scores)) : (scores[0] as number);
     factors[row] = classWeight[label] ?? 1;
   }
-  const lead = oneHot || (shape.at(-1) === 1 && shape.length > 1) ? shape.slice(0, -1) : shape;
-  return { shape: lead, data: factors };
+  return { shape: shape.length === output.length ? shape.slice(0, -1) : shape, data: factors };
 }
 
 /** A checked batch as tensors; made inside the step that reads them. */

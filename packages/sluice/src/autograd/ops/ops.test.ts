@@ -37,6 +37,8 @@ const unary: Record<string, (x: Tensor) => Tensor> = {
   softmax: ops.softmax,
   logSoftmax: ops.logSoftmax,
 };
+const ofPositive = { log: ops.log, log1p: ops.log1p, sqrt: ops.sqrt, reciprocal: ops.reciprocal };
+const binary = { add: ops.add, subtract: ops.subtract, multiply: ops.multiply, minimum: ops.minimum, maximum: ops.maximum };
 const activations: readonly ActivationName[] = [
   "linear",
   "sigmoid",
@@ -58,14 +60,14 @@ const activations: readonly ActivationName[] = [
 
 describe("gradients are the slopes of the outputs", () => {
   test.each(Object.entries(unary))("%s", (_, f) => checkGradients(f, [random([3, 4], 5)]));
-  test.each(["log", "log1p", "sqrt", "reciprocal"] as const)("%s", (name) => checkGradients(ops[name], [positive([3, 4])]));
+  test.each(Object.entries(ofPositive))("%s", (_, f) => checkGradients(f, [positive([3, 4])]));
   test.each(activations)("activation %s", (name) => checkGradients((x) => ops.activate(name, x), [random([4, 5], 3)]));
 
-  test.each(["add", "subtract", "multiply", "minimum", "maximum"] as const)("%s, also broadcast", (name) => {
-    checkGradients(ops[name], [random([3, 4], 1), random([3, 4], 2)]);
-    checkGradients(ops[name], [random([3, 1, 2], 1), random([4, 1], 2)]);
-    checkGradients((x) => ops[name](x, 0.7), [random([3], 4)]);
-    checkGradients((x) => ops[name](0.7, x), [random([3], 4)]);
+  test.each(Object.entries(binary))("%s, also broadcast", (_, f) => {
+    checkGradients(f, [random([3, 4], 1), random([3, 4], 2)]);
+    checkGradients(f, [random([3, 1, 2], 1), random([4, 1], 2)]);
+    checkGradients((x) => f(x, 0.7), [random([3], 4)]);
+    checkGradients((x) => f(0.7, x), [random([3], 4)]);
   });
   test("divide and power", () => {
     checkGradients(ops.divide, [random([3, 4]), positive([4], 2)]);

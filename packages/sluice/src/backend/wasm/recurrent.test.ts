@@ -1,15 +1,24 @@
 import { describe, expect, test } from "vitest";
-import { CELLS, makeArrays, PLAIN, type RecurrentCase, runBoth } from "../testing/recurrent-laws.ts";
-import { compute, expectClose, maxAbs } from "../testing/compute.ts";
 import { createReferenceBackend } from "../reference/index.ts";
-import { createWasmBackend } from "./wasm-backend.ts";
+import { compute, expectClose, maxAbs } from "../testing/compute.ts";
+import { CELLS, makeArrays, PLAIN, type RecurrentCase, runBoth } from "../testing/recurrent-laws.ts";
 import { allowRelaxedSimd } from "./testing/relaxed-simd.ts";
+import { createWasmBackend } from "./wasm-backend.ts";
 
 await allowRelaxedSimd();
 
 const VARIANTS = ["simd", "relaxed", "wide"] as const;
 const OUTPUTS = [
-  "gates", "hidden", "cells", "dx", "dKernel", "dRecurrentKernel", "dBias", "dRecurrentBias", "dInitialHidden", "dInitialCell",
+  "gates",
+  "hidden",
+  "cells",
+  "dx",
+  "dKernel",
+  "dRecurrentKernel",
+  "dBias",
+  "dRecurrentBias",
+  "dInitialHidden",
+  "dInitialCell",
 ] as const;
 
 describe.each(CELLS)("fused run of %s", (cell) => {
@@ -36,18 +45,32 @@ describe.each(VARIANTS)("fused runs of the %s build", (variant) => {
     const one: RecurrentCase = { ...PLAIN, cell, T: 4, B: 7, I: 9, H: 21 };
     const whole = makeArrays(one);
     const rows = await compute(backend, whole, runBoth(one));
-    for (const [first, last] of [[0, 1], [1, 3], [3, 7]] as const) {
+    for (const [first, last] of [
+      [0, 1],
+      [1, 3],
+      [3, 7],
+    ] as const) {
       const cut = (values: Float32Array | null, width: number): Float32Array | null =>
-        values && Float32Array.from({ length: (values.length / one.B) * (last - first) }, (_, k) => {
+        values &&
+        Float32Array.from({ length: (values.length / one.B) * (last - first) }, (_, k) => {
           const row = Math.floor(k / width);
-          return values[(Math.floor(row / (last - first)) * one.B + first + (row % (last - first))) * width + (k % width)] as number;
+          return values[
+            (Math.floor(row / (last - first)) * one.B + first + (row % (last - first))) * width + (k % width)
+          ] as number;
         });
       const part = {
         ...whole,
-        x: cut(whole.x, one.I)!, hidden: cut(whole.hidden, one.H)!, cells: cut(whole.cells, one.H)!,
-        gates: cut(whole.gates, (whole.gates.length / one.T) / one.B)!, resetProduct: cut(whole.resetProduct, one.H)!,
-        dHidden: cut(whole.dHidden, one.H), dLastHidden: cut(whole.dLastHidden, one.H), dLastCell: cut(whole.dLastCell, one.H),
-        dx: cut(whole.dx, one.I), dInitialHidden: cut(whole.dInitialHidden, one.H)!, dInitialCell: cut(whole.dInitialCell, one.H)!,
+        x: cut(whole.x, one.I)!,
+        hidden: cut(whole.hidden, one.H)!,
+        cells: cut(whole.cells, one.H)!,
+        gates: cut(whole.gates, whole.gates.length / one.T / one.B)!,
+        resetProduct: cut(whole.resetProduct, one.H)!,
+        dHidden: cut(whole.dHidden, one.H),
+        dLastHidden: cut(whole.dLastHidden, one.H),
+        dLastCell: cut(whole.dLastCell, one.H),
+        dx: cut(whole.dx, one.I),
+        dInitialHidden: cut(whole.dInitialHidden, one.H)!,
+        dInitialCell: cut(whole.dInitialCell, one.H)!,
       };
       const got = await compute(backend, part, runBoth({ ...one, B: last - first }));
       expect(Array.from(got.hidden)).toEqual(Array.from(cut(rows.hidden as Float32Array, one.H)!));

@@ -103,7 +103,12 @@ export function recurrentKernels(memory: WasmMemory, wasm: RecurrentExports): Re
   }
 
   /** dx [T·B, I] = dGates · kernelᵀ, when somebody asks. */
-  function inputGradient(at: { dx: number; gates: number; kernel: number; N: number }, rows: number, I: number, scratch: number): void {
+  function inputGradient(
+    at: { dx: number; gates: number; kernel: number; N: number },
+    rows: number,
+    I: number,
+    scratch: number,
+  ): void {
     if (at.dx === 0) return;
     wasm.multiply(at.gates, at.N * 4, 4, at.kernel, 4, at.N * 4, at.dx, I * 4, rows, I, at.N, 0, scratch);
   }
@@ -131,7 +136,21 @@ export function recurrentKernels(memory: WasmMemory, wasm: RecurrentExports): Re
       const [scratch = 0, recurrent = 0] = prepare(0, [transposed(at.recurrentKernel, at.N, H, at.N)]);
       const { N, x, mask, gates, hidden, dKernel, dRecurrentKernel, dBias } = at;
       const gradients = [at.dHidden, at.dLastHidden, dLastCell, at.dInitialHidden, dInitialCell] as const;
-      wasm.lstmBackward(recurrent, mask, gates, cells, ...gradients, T, B, H, 0, B, at.activation, at.recurrentActivation, scratch);
+      wasm.lstmBackward(
+        recurrent,
+        mask,
+        gates,
+        cells,
+        ...gradients,
+        T,
+        B,
+        H,
+        0,
+        B,
+        at.activation,
+        at.recurrentActivation,
+        scratch,
+      );
       wasm.weightGradients(x, hidden, mask, gates, N * 4, dKernel, dRecurrentKernel, N * 4, dBias, T * B, I, H, N, scratch);
       inputGradient(at, T * B, I, scratch);
     },

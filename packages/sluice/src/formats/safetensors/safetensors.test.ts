@@ -34,6 +34,16 @@ test("reads what Python's safetensors wrote: padding behind the header, tensors 
   );
 });
 
+test("reads Node's buffers, which may begin anywhere in their memory", () => {
+  const tensors = new Map<string, NumericArray>([["x", { shape: [2], data: Float64Array.of(1, 2) }]]);
+  const file = writeSafetensors({ metadata: new Map(), tensors });
+  const memory = Buffer.alloc(file.length + 3);
+  memory.set(file, 3);
+  const read = readSafetensors(memory.subarray(3));
+  memory.fill(0);
+  expect(read.tensors).toEqual(tensors);
+});
+
 describe("element types", () => {
   const one = (dtype: string, bytes: readonly number[], count: number): ArrayLike<number> => {
     const file = fileWithHeader(`{"x":{"dtype":"${dtype}","shape":[${count}],"data_offsets":[0,${bytes.length}]}}`, bytes.length);

@@ -66,9 +66,10 @@ export function writeSafetensors({ metadata, tensors }: SafetensorsContent): Uin
  */
 export function readSafetensors(file: Uint8Array): SafetensorsContent {
   const { header, dataStart } = readHeader(file);
+  const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength); // a Node Buffer's own slice would not copy
   const tensors = new Map<string, NumericArray>();
   for (const [name, { dtype, shape, begin, end }] of header.entries) {
-    tensors.set(name, { shape, data: dtypeOf(dtype, name).decode(file.slice(dataStart + begin, dataStart + end), name) });
+    tensors.set(name, { shape, data: dtypeOf(dtype, name).decode(bytes.slice(dataStart + begin, dataStart + end), name) });
   }
   return { metadata: header.metadata, tensors };
 }

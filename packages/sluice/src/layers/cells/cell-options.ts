@@ -50,13 +50,15 @@ export interface CellSettings {
   readonly bias: ParameterOptions;
 }
 
-/** @throws {ValueError} when units is not a whole number ≥ 1, or a dropout rate is not in [0, 1). */
+/** @throws {ValueError} when units is not a whole number ≥ 1, a dropout rate is not in [0, 1), or an activation is unknown. */
 export function cellSettings(options: GatedCellOptions, type: string): CellSettings {
   const { units, activation = "tanh", recurrentActivation = "sigmoid", useBias = true } = options;
   const { dropout = 0, recurrentDropout = 0 } = options;
   checkCount(units, type, "units");
   checkRate(dropout, type, "dropout");
   checkRate(recurrentDropout, type, "recurrentDropout");
+  checkActivation(activation, type, "activation");
+  checkActivation(recurrentActivation, type, "recurrentActivation");
   const { kernelInitializer = "glorotUniform", recurrentInitializer = "orthogonal", biasInitializer = "zeros" } = options;
   return {
     units,
@@ -91,9 +93,35 @@ export function checkRate(value: number, type: string, option: string): void {
   }
 }
 
-const slopeNeedsInput: readonly ActivationName[] = ["gelu", "silu", "mish"];
+/** Every activation by name, and whether fused sequences offer it: those whose slope follows from their output. */
+const activationNames: Readonly<Record<GateActivationName, true> & Record<Exclude<ActivationName, GateActivationName>, false>> = {
+  linear: true,
+  sigmoid: true,
+  tanh: true,
+  relu: true,
+  relu6: true,
+  leakyRelu: true,
+  elu: true,
+  selu: true,
+  softplus: true,
+  softsign: true,
+  hardSigmoid: true,
+  hardTanh: true,
+  exponential: true,
+  gelu: false,
+  silu: false,
+  mish: false,
+};
 
-/** Whether fused sequences offer the activation: those whose slope follows from their output. */
+/** @throws {ValueError} for a name that is no activation, nor among `others`. */
+export function checkActivation(name: string, type: string, option: string, others: readonly string[] = []): void {
+  const known = [...Object.keys(activationNames), ...others];
+  if (!known.includes(name)) {
+    throw new ValueError(`Cannot make ${type} with ${option} "${name}": the activations are ${known.join(", ")}.`);
+  }
+}
+
+/** Whether a fused sequence can run the activation. */
 export function isGateActivation(name: ActivationName): name is GateActivationName {
-  return !slopeNeedsInput.includes(name);
+  return activationNames[name];
 }

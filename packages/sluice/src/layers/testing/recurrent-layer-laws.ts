@@ -83,7 +83,7 @@ export function recurrentLayerLaws({ name, layer: make, cell, bound }: Recurrent
       const zeroed = layerOf(sample, { ...options, zeroOutputForMask: true }).forward(x, { mask, state });
       const uses = mask.dataSync();
       const { units } = sample.options;
-      const before = concat([reshape(state.hiddenState as Tensor, [sample.B, 1, units]), held], { axis: 1 }).dataSync();
+      const before = concat([reshape(layerOf(sample).cell.output(state), [sample.B, 1, units]), held], { axis: 1 }).dataSync();
       const expectedHeld = held.dataSync().map((v, k) => {
         const step = Math.floor(k / units);
         return uses[step] === 1 ? v : (before[(step + Math.floor(step / sample.T)) * units + (k % units)] as number);
