@@ -33,7 +33,7 @@ export {
 export type { ModelConfig, ValueRef } from "./models/config.ts";
 export { type FunctionalOptions, model } from "./models/functional.ts";
 export { type FromConfigOptions, Model, modelFromConfig } from "./models/model.ts";
-export type { ModelForwardOptions, ModelOptions } from "./models/network.ts";
+export type { ModelForwardOptions, ModelOptions, Network } from "./models/network.ts";
 export { sequential } from "./models/sequential.ts";
 export type { LayerSummary, ModelSummary } from "./models/summary.ts";
 export { makeOptimizer, type Optimizer, type OptimizerState } from "./optimizers/optimizers.ts";

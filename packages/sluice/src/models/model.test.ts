@@ -54,7 +54,10 @@ describe("sequential", () => {
 
   test("names layers in order, afresh for each model, so that seeds give the same weights", async () => {
     const make = (): Model =>
-      sequential([dense({ units: 2, inputShape: [3] }), dense({ units: 2, name: "dense_1" }), dense({ units: 1 })], { seed: 5, backend });
+      sequential([dense({ units: 2, inputShape: [3] }), dense({ units: 2, name: "dense_1" }), dense({ units: 1 })], {
+        seed: 5,
+        backend,
+      });
     const [one, other] = [make(), make()];
     expect(one.layers.map(({ name }) => name)).toEqual(["dense", "dense_1", "dense_2"]);
     expect(await one.weights()).toEqual(await other.weights());
@@ -67,7 +70,9 @@ describe("sequential", () => {
     expect(late.built).toBe(false);
     expect(() => late.layers).toThrow(/has no weights yet: they are made when its input shape is known/);
     await late.predict([[1, 2, 3]]);
-    expect(await late.weights()).toEqual(await sequential([dense({ units: 2, inputShape: [3] })], { seed: 5, backend }).weights());
+    expect(await late.weights()).toEqual(
+      await sequential([dense({ units: 2, inputShape: [3] })], { seed: 5, backend }).weights(),
+    );
   });
 
   test("says what is wrong", () => {
@@ -96,7 +101,9 @@ describe("weights", () => {
     expect(outputOf(net, [1, 1], [1, 2])).not.toEqual([5]);
     net.setWeights(weights);
     expect(outputOf(net, [1, 1], [1, 2])).toEqual([5]);
-    const wrong = new Map(weights).set("dense/bias", { shape: [2], data: new Float64Array(2) }).set("dense/kernel", { shape: [2, 1], data: new Float64Array(2) });
+    const wrong = new Map(weights)
+      .set("dense/bias", { shape: [2], data: new Float64Array(2) })
+      .set("dense/kernel", { shape: [2, 1], data: new Float64Array(2) });
     expect(() => net.setWeights(wrong)).toThrow(/"dense\/bias" from shape \[2\]/);
     expect(outputOf(net, [1, 1], [1, 2])).toEqual([5]);
     expect(() => net.setWeights(new Map([["other", { shape: [1], data: new Float64Array(1) }]]))).toThrow(
@@ -135,9 +142,36 @@ describe("the functional form", () => {
     if (!hidden || !cell) throw new Error("returnState gives three outputs");
     const decoded = lstm({ units: 4, returnSequences: true, name: "decoder" }).apply([target, hidden, cell]);
     const net = model({ inputs: [source, target], outputs: dense({ units: 1 }).apply(decoded), backend, seed: 3 });
-    const x = tensor([[[1, 2], [3, 4]]], undefined, { backend: net.backend });
-    const other = tensor([[[1, 2], [3, 5]]], undefined, { backend: net.backend });
-    const start = tensor([[[0, 0, 0], [1, 0, 0]]], undefined, { backend: net.backend });
+    const x = tensor(
+      [
+        [
+          [1, 2],
+          [3, 4],
+        ],
+      ],
+      undefined,
+      { backend: net.backend },
+    );
+    const other = tensor(
+      [
+        [
+          [1, 2],
+          [3, 5],
+        ],
+      ],
+      undefined,
+      { backend: net.backend },
+    );
+    const start = tensor(
+      [
+        [
+          [0, 0, 0],
+          [1, 0, 0],
+        ],
+      ],
+      undefined,
+      { backend: net.backend },
+    );
     const [y] = net.forward([x, start]);
     expect(y?.shape).toEqual([1, 2, 1]);
     const [changed] = net.forward([other, start]); // the source reaches the output through the state alone
@@ -160,7 +194,9 @@ describe("the functional form", () => {
     const short = outputOf(net, [1, 2], [1, 2, 1]);
     expect(outputOf(net, [1, 2, 0, 0], [1, 4, 1])).toEqual(short);
     expect(outputOf(net, [1, 2, 3, 0], [1, 4, 1])).not.toEqual(short);
-    const words = sequential([embedding({ inputDim: 5, outputDim: 2, maskZero: true, inputShape: [null] }), lstm({ units: 3 })], { backend });
+    const words = sequential([embedding({ inputDim: 5, outputDim: 2, maskZero: true, inputShape: [null] }), lstm({ units: 3 })], {
+      backend,
+    });
     expect(outputOf(words, [3, 1, 0], [1, 3])).toEqual(outputOf(words, [3, 1], [1, 2]));
     const plain = sequential([lstm({ units: 3, inputShape: [null, 1] })], { backend });
     const mask = tensor([[1, 1, 0]], undefined, { backend: plain.backend });

@@ -122,18 +122,29 @@ describe("every call of a save", async () => {
     expect(new Died("")).toBeInstanceOf(Error);
   });
 
-  test.each(["ENOSPC", "EIO", "EACCES"])("may fail with %s: what was there stays, and the error says whether to go on", async (code) => {
-    const { calls } = await saveWith(null);
-    for (let at = 0; at < calls.length; at++) {
-      const { error } = await saveWith({ kind: "fails", code, at });
-      const call = calls[at] as string;
-      const harmless = ["makeFolder", "read", "list"].includes(call);
-      if (harmless) expect(error, call).toBeNull();
-      else expect(error, call).toMatchObject({ name: "StorageError", fatal: call === "sync" || call === "syncFolder", message: expect.stringContaining(code) });
-      expect(error === null ? [3] : [2, 3]).toContain(await stepIn(await checkpointFolder(folder).load()));
-      expect((await list()).some((each) => each.endsWith(".tmp")), call).toBe(false);
-    }
-  });
+  test.each(["ENOSPC", "EIO", "EACCES"])(
+    "may fail with %s: what was there stays, and the error says whether to go on",
+    async (code) => {
+      const { calls } = await saveWith(null);
+      for (let at = 0; at < calls.length; at++) {
+        const { error } = await saveWith({ kind: "fails", code, at });
+        const call = calls[at] as string;
+        const harmless = ["makeFolder", "read", "list"].includes(call);
+        if (harmless) expect(error, call).toBeNull();
+        else
+          expect(error, call).toMatchObject({
+            name: "StorageError",
+            fatal: call === "sync" || call === "syncFolder",
+            message: expect.stringContaining(code),
+          });
+        expect(error === null ? [3] : [2, 3]).toContain(await stepIn(await checkpointFolder(folder).load()));
+        expect(
+          (await list()).some((each) => each.endsWith(".tmp")),
+          call,
+        ).toBe(false);
+      }
+    },
+  );
 });
 
 test("training goes on while the disk is full, says so, and ends when the disk cannot be relied on", async () => {
@@ -144,8 +155,14 @@ test("training goes on while the disk is full, says so, and ends when the disk c
   };
   const history = await train({ kind: "fails", code: "ENOSPC", at: 2 });
   expect(history.epochs).toBe(3);
-  expect(history.warnings).toEqual([expect.stringMatching(/Cannot write checkpoint-\d+.safetensors in .*: ENOSPC: made to fail. What was there before is untouched/)]);
-  await expect(train({ kind: "fails", code: "EIO", at: 3 })).rejects.toThrow(/the disk did not confirm the write \(EIO: made to fail\)/);
+  expect(history.warnings).toEqual([
+    expect.stringMatching(
+      /Cannot write checkpoint-\d+.safetensors in .*: ENOSPC: made to fail. What was there before is untouched/,
+    ),
+  ]);
+  await expect(train({ kind: "fails", code: "EIO", at: 3 })).rejects.toThrow(
+    /the disk did not confirm the write \(EIO: made to fail\)/,
+  );
 });
 
 test("a file is written whole or not at all", async () => {
@@ -154,5 +171,7 @@ test("a file is written whole or not at all", async () => {
   await writeFileAtomically(path, Uint8Array.of(4));
   expect([...(await readFile(path))]).toEqual([4]);
   expect(await list()).toEqual(["model.safetensors"]);
-  await expect(writeFileAtomically(join(folder, "missing", "x"), Uint8Array.of(1))).rejects.toThrow(/Cannot write x in .*missing: ENOENT/);
+  await expect(writeFileAtomically(join(folder, "missing", "x"), Uint8Array.of(1))).rejects.toThrow(
+    /Cannot write x in .*missing: ENOENT/,
+  );
 });

@@ -20,7 +20,15 @@ let script = "";
 beforeAll(() => {
   scratch = mkdtempSync(join(tmpdir(), "sluice-kill-"));
   const compiler = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
-  const options = ["--ignoreConfig", "--noCheck", "--module", "nodenext", "--target", "es2022", "--rewriteRelativeImportExtensions"];
+  const options = [
+    "--ignoreConfig",
+    "--noCheck",
+    "--module",
+    "nodenext",
+    "--target",
+    "es2022",
+    "--rewriteRelativeImportExtensions",
+  ];
   const paths = ["--rootDir", source, "--outDir", join(scratch, "js"), join(source, "node", "testing", "train-until-killed.ts")];
   execFileSync(process.execPath, [compiler, ...options, ...paths], { stdio: "inherit" });
   writeFileSync(join(scratch, "package.json"), '{ "type": "module" }');
@@ -32,9 +40,15 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
  * Trains in another process, which is killed with SIGKILL at a random moment after `steps` steps of its own.
  * @returns the outcome when it ended by itself, else null.
  */
-function train(folder: string, which: number, kill: { readonly steps: number; readonly delayMs: number } | null): Promise<unknown> {
+function train(
+  folder: string,
+  which: number,
+  kill: { readonly steps: number; readonly delayMs: number } | null,
+): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const child: ChildProcess = spawn(process.execPath, [script, folder, String(which), String(EPOCHS)], { stdio: ["ignore", "pipe", "pipe"] });
+    const child: ChildProcess = spawn(process.execPath, [script, folder, String(which), String(EPOCHS)], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let output = "";
     let complaint = "";
     let waiting = false;

@@ -71,12 +71,6 @@ export function gatherRows({ shape, data }: NumericArray, rows: Int32Array): Num
   return { shape: [rows.length, ...shape.slice(1)], data: out };
 }
 
-/** Rows `begin` … `end` − 1, without copying. */
-export function sliceRows({ shape, data }: NumericArray, begin: number, end: number): NumericArray {
-  const width = sizeOf(shape.slice(1));
-  return { shape: [end - begin, ...shape.slice(1)], data: data.subarray(begin * width, end * width) };
-}
-
 /** Parts laid one behind the other along axis 0. @throws {ShapeError} when another axis differs. */
 export function concatRows(parts: readonly NumericArray[]): NumericArray {
   const [first, ...more] = parts;

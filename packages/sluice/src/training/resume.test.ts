@@ -1,5 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { type CheckpointStore, dense, earlyStopping, loadModel, lstm, memoryCheckpoints, sequential, StorageError } from "../index.ts";
+import {
+  type CheckpointStore,
+  dense,
+  earlyStopping,
+  loadModel,
+  lstm,
+  memoryCheckpoints,
+  StorageError,
+  sequential,
+} from "../index.ts";
 import { outcome, prepareRun, RUN_CASES, type RunCase } from "./testing/recurrent-runs.ts";
 
 const EPOCHS = 3;
@@ -24,7 +33,10 @@ async function goOn(run: RunCase, store: CheckpointStore): Promise<unknown> {
   const prepared = prepareRun(run, EPOCHS);
   const callbacks = [...(prepared.options.callbacks ?? []), { onBatchEnd: () => undefined }];
   const { model, x, y } = prepared;
-  return outcome(prepared, await model.fit(x, y, { ...prepared.options, callbacks, checkpoint: { store, everySteps: 2 }, resume: true }));
+  return outcome(
+    prepared,
+    await model.fit(x, y, { ...prepared.options, callbacks, checkpoint: { store, everySteps: 2 }, resume: true }),
+  );
 }
 
 describe.each(RUN_CASES.map((run) => [`${run.layers}, ${run.optimizer.type}`, run] as const))("%s: a run that dies", (_, run) => {
@@ -68,7 +80,33 @@ test("more epochs may be asked for when going on: the same as asking at once", a
   const rest = prepareRun(run, EPOCHS);
   const history = await rest.model.fit(rest.x, rest.y, { ...rest.options, callbacks: [], checkpoint: { store }, resume: true });
   const whole = prepareRun(run, EPOCHS);
-  expect(await outcome(rest, history)).toEqual(await outcome(whole, await whole.model.fit(whole.x, whole.y, { ...whole.options, callbacks: [] })));
+  expect(await outcome(rest, history)).toEqual(
+    await outcome(whole, await whole.model.fit(whole.x, whole.y, { ...whole.options, callbacks: [] })),
+  );
+});
+
+test("the best epoch so far is marked, also across a resume", async () => {
+  const marked: number[] = [];
+  const kept = memoryCheckpoints();
+  const store: CheckpointStore = {
+    load: () => kept.load(),
+    async save(file, about) {
+      if (about.best) marked.push(about.epoch);
+      await kept.save(file, about);
+    },
+  };
+  const losses = [3, 5, 4, 2, 6];
+  const train = async (epochs: number, resume: boolean): Promise<void> => {
+    const net = sequential([dense({ units: 1, useBias: false, inputShape: [1] })], { backend: "reference" });
+    net.compile({ optimizer: { type: "sgd", learningRate: 1e-12 }, loss: "mae" });
+    const onEpochBegin = ({ epoch }: { epoch: number }): void =>
+      net.setWeights(new Map([["dense/kernel", { shape: [1, 1], data: Float64Array.of(losses[epoch] as number) }]]));
+    await net.fit([[1]], [[0]], { epochs, callbacks: [{ onEpochBegin }], checkpoint: { store }, resume });
+  };
+  await train(2, false);
+  expect(marked).toEqual([1]); // after the first epoch, number 1 is the next to run
+  await train(5, true);
+  expect(marked).toEqual([1, 4]);
 });
 
 test("a checkpoint is a model file too, and carries the caller's texts", async () => {
@@ -84,17 +122,43 @@ test("a checkpoint is a model file too, and carries the caller's texts", async (
 });
 
 describe("refuses to go on", () => {
-  const make = (units = 2) => sequential([lstm({ units, inputShape: [2, 1] }), dense({ units: 1 })], { seed: 1, backend: "reference" });
-  const x = [[[1], [2]], [[3], [4]]];
+  const make = (units = 2) =>
+    sequential([lstm({ units, inputShape: [2, 1] }), dense({ units: 1 })], { seed: 1, backend: "reference" });
+  const x = [
+    [[1], [2]],
+    [[3], [4]],
+  ];
   const y = [[1], [2]];
   test.each<[string, (store: CheckpointStore) => Promise<unknown>, RegExp]>([
-    ["with another model", (store) => make(3).compile({ loss: "mse" }).fit(x, y, { checkpoint: { store }, resume: true }), /other layers or options/],
-    ["with another loss", (store) => make().compile({ loss: "mae" }).fit(x, y, { checkpoint: { store }, resume: true }), /another optimizer, loss or metrics/],
-    ["with other data", (store) => make().compile({ loss: "mse" }).fit(x, [[1], [3]], { checkpoint: { store }, resume: true }), /the examples are not those/],
-    ["with another batch size", (store) => make().compile({ loss: "mse" }).fit(x, y, { batchSize: 1, checkpoint: { store }, resume: true }), /batchSize 32 and this call has 1/],
+    [
+      "with another model",
+      (store) => make(3).compile({ loss: "mse" }).fit(x, y, { checkpoint: { store }, resume: true }),
+      /other layers or options/,
+    ],
+    [
+      "with another loss",
+      (store) => make().compile({ loss: "mae" }).fit(x, y, { checkpoint: { store }, resume: true }),
+      /another optimizer, loss or metrics/,
+    ],
+    [
+      "with other data",
+      (store) =>
+        make()
+          .compile({ loss: "mse" })
+          .fit(x, [[1], [3]], { checkpoint: { store }, resume: true }),
+      /the examples are not those/,
+    ],
+    [
+      "with another batch size",
+      (store) => make().compile({ loss: "mse" }).fit(x, y, { batchSize: 1, checkpoint: { store }, resume: true }),
+      /batchSize 32 and this call has 1/,
+    ],
     [
       "with other callbacks",
-      (store) => make().compile({ loss: "mse" }).fit(x, y, { callbacks: [earlyStopping({ monitor: "loss" })], checkpoint: { store }, resume: true }),
+      (store) =>
+        make()
+          .compile({ loss: "mse" })
+          .fit(x, y, { callbacks: [earlyStopping({ monitor: "loss" })], checkpoint: { store }, resume: true }),
       /callbacks none and this call has earlyStopping/,
     ],
   ])("%s", async (_, act, message) => {
@@ -113,7 +177,10 @@ describe("refuses to go on", () => {
         await kept.save(file, about);
       },
     };
-    const train = (epochs: number, resume: boolean) => make().compile({ loss: "mse" }).fit(x, y, { epochs, checkpoint: { store, everySteps: 1 }, resume });
+    const train = (epochs: number, resume: boolean) =>
+      make()
+        .compile({ loss: "mse" })
+        .fit(x, y, { epochs, checkpoint: { store, everySteps: 1 }, resume });
     await train(3, false);
     const damaged: CheckpointStore = memoryCheckpoints();
     const [older, newer] = files.slice(-2) as [Uint8Array, Uint8Array];
@@ -121,12 +188,20 @@ describe("refuses to go on", () => {
     const rotten = newer.slice();
     rotten[rotten.length - 100]! ^= 1;
     await damaged.save(rotten, { step: 3, epoch: 3, best: false });
-    const history = await make().compile({ loss: "mse" }).fit(x, y, { epochs: 3, checkpoint: { store: damaged }, resume: true });
-    expect(history.warnings).toEqual([expect.stringMatching(/^Skipped checkpoint step 3: .*checksum does not fit.* Going on from step 2\.$/)]);
+    const history = await make()
+      .compile({ loss: "mse" })
+      .fit(x, y, { epochs: 3, checkpoint: { store: damaged }, resume: true });
+    expect(history.warnings).toEqual([
+      expect.stringMatching(/^Skipped checkpoint step 3: .*checksum does not fit.* Going on from step 2\.$/),
+    ]);
     expect(history.epochs).toBe(3);
     const alone = memoryCheckpoints();
     await alone.save(newer.subarray(0, 500), { step: 3, epoch: 3, best: false });
-    await expect(make().compile({ loss: "mse" }).fit(x, y, { checkpoint: { store: alone }, resume: true })).rejects.toThrow(/no checkpoint is sound. step 3:/);
+    await expect(
+      make()
+        .compile({ loss: "mse" })
+        .fit(x, y, { checkpoint: { store: alone }, resume: true }),
+    ).rejects.toThrow(/no checkpoint is sound. step 3:/);
   });
 });
 
@@ -144,5 +219,7 @@ test("a store that cannot write is a warning; one that cannot be relied on ends 
   expect(history.epochs).toBe(2);
   expect(heard).toEqual(history.warnings);
   expect(new Set(heard)).toEqual(new Set(["no space"]));
-  await expect(net.fit([[1]], [[1]], { ...options, checkpoint: { store: failing(true), everySteps: 1 } })).rejects.toThrow("no space");
+  await expect(net.fit([[1]], [[1]], { ...options, checkpoint: { store: failing(true), everySteps: 1 } })).rejects.toThrow(
+    "no space",
+  );
 });

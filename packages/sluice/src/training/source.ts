@@ -1,7 +1,7 @@
 import { ShapeError, ValueError } from "../errors.ts";
 import { RandomStream, streamId } from "../random/philox.ts";
 import { showShape } from "../tensor/shape.ts";
-import { gatherRows, sliceRows } from "./arrays.ts";
+import { gatherRows } from "./arrays.ts";
 import type { Batch, BatchStream, Dataset, NumericArray } from "./dataset.ts";
 
 /** What training and evaluation read: the batches of any epoch, from any position. */
@@ -14,7 +14,7 @@ export interface BatchSource {
   batches(epoch: number, skip: number): AsyncIterable<Batch>;
 }
 
-/** Arrays in memory as a dataset. */
+/** Arrays in memory that belong together. */
 export interface ArrayData {
   readonly x: readonly NumericArray[];
   readonly y: readonly NumericArray[];
@@ -22,15 +22,11 @@ export interface ArrayData {
   readonly mask: NumericArray | null;
 }
 
-/** Rows `begin` … `end` − 1 of every array, as views. @throws {ShapeError} when the arrays have different numbers of rows. */
-export function arrayDataset(data: ArrayData, begin = 0, end = rowsOf(data)): Dataset {
-  const part = (array: NumericArray): NumericArray => sliceRows(array, begin, end);
-  const x = data.x.map(part);
-  const y = data.y.map(part);
-  const sampleWeight = data.sampleWeight && part(data.sampleWeight);
-  const mask = data.mask && part(data.mask);
+/** Rows of arrays in memory as examples. @throws {ShapeError} when the arrays have different numbers of rows. */
+export function arrayDataset(data: ArrayData): Dataset {
+  const { x, y, sampleWeight, mask } = data;
   return {
-    length: end - begin,
+    length: rowsOf(data),
     batch: (indices) => ({
       x: x.map((array) => gatherRows(array, indices)),
       ...(y.length > 0 && { y: y.map((array) => gatherRows(array, indices)) }),

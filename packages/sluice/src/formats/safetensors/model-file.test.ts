@@ -47,7 +47,9 @@ const sequenceLayer: fc.Arbitrary<() => Layer> = fc.oneof(
   recurrentOptions.chain((options) => fc.boolean().map((resetAfter) => () => gru({ ...options, resetAfter }) as Layer)),
   recurrentOptions.map((options) => () => simpleRnn(options) as Layer),
   recurrentOptions.chain((options) =>
-    fc.constantFrom("concat" as const, "sum" as const, "ave" as const).map((mergeMode) => () => bidirectional(lstm(options), { mergeMode }) as Layer),
+    fc
+      .constantFrom("concat" as const, "sum" as const, "ave" as const)
+      .map((mergeMode) => () => bidirectional(lstm(options), { mergeMode }) as Layer),
   ),
   fc.integer({ min: 1, max: 4 }).map((units) => () => timeDistributed(dense({ units })) as Layer),
   fc.constant(() => layerNormalization() as Layer),
@@ -83,11 +85,16 @@ test(`${CONFIGS} random models: saved and loaded, they write the same bytes and 
   );
 });
 
-const small = (): Model => sequential([lstm({ units: 2, inputShape: [null, 1] }), dense({ units: 1 })], { seed: 4, backend: "reference" });
+const small = (): Model =>
+  sequential([lstm({ units: 2, inputShape: [null, 1] }), dense({ units: 1 })], { seed: 4, backend: "reference" });
 
 describe("beside the weights", () => {
   test("how the model was compiled, so that it can be evaluated at once", async () => {
-    const net = small().compile({ optimizer: { type: "adam", learningRate: 0.003 }, loss: { type: "huber", delta: 2 }, metrics: ["mae"] });
+    const net = small().compile({
+      optimizer: { type: "adam", learningRate: 0.003 },
+      loss: { type: "huber", delta: 2 },
+      metrics: ["mae"],
+    });
     const data = [[[[1], [2]]], [[3]]] as const;
     const back = loadModel(await saveModel(net), { backend: "reference" });
     expect(back.compileSpec).toEqual(net.compileSpec);
@@ -110,7 +117,9 @@ describe("beside the weights", () => {
 });
 
 describe("refuses", () => {
-  const altered = async (change: (content: { metadata: Map<string, string>; tensors: Map<string, unknown> }) => void): Promise<Uint8Array> => {
+  const altered = async (
+    change: (content: { metadata: Map<string, string>; tensors: Map<string, unknown> }) => void,
+  ): Promise<Uint8Array> => {
     const { metadata, tensors } = readSafetensors(await saveModel(small()));
     const content = { metadata: new Map(metadata), tensors: new Map<string, unknown>(tensors) };
     change(content);
@@ -119,19 +128,55 @@ describe("refuses", () => {
   const withConfig = (change: (text: string) => string): Promise<Uint8Array> =>
     altered(({ metadata }) => void metadata.set("sluice.model", change(metadata.get("sluice.model") as string)));
   test.each<[string, () => Promise<Uint8Array>, RegExp]>([
-    ["a file that is no model", async () => writeSafetensors({ metadata: new Map(), tensors: new Map() }), /it has no sluice.format/],
-    ["a newer format, with its number", () => altered(({ metadata }) => void metadata.set("sluice.format", "7")), /version 7, and this library .* up to version 1/],
-    ["no configuration", () => altered(({ metadata }) => void metadata.delete("sluice.model")), /"sluice.model" is missing or damaged/],
+    [
+      "a file that is no model",
+      async () => writeSafetensors({ metadata: new Map(), tensors: new Map() }),
+      /it has no sluice.format/,
+    ],
+    [
+      "a newer format, with its number",
+      () => altered(({ metadata }) => void metadata.set("sluice.format", "7")),
+      /version 7, and this library .* up to version 1/,
+    ],
+    [
+      "no configuration",
+      () => altered(({ metadata }) => void metadata.delete("sluice.model")),
+      /"sluice.model" is missing or damaged/,
+    ],
     ["a configuration that is no JSON", () => withConfig(() => "{"), /"sluice.model" is missing or damaged/],
     ["an unknown layer, by name", () => withConfig((text) => text.replace('"LSTM"', '"Lambda"')), /type "Lambda"/],
     ["an option outside its rule", () => withConfig((text) => text.replace('"units":2', '"units":-2')), /does not work/],
-    ["a layer so large that it would fill the memory", () => withConfig((text) => text.replace('"units":2', '"units":1000000000')), /"lstm\/kernel" of shape \[1, 8\]/],
-    ["a reserved name in the configuration", () => withConfig((text) => text.replace('"units":2', '"__proto__":{"units":2}')), /missing or damaged/],
+    [
+      "a layer so large that it would fill the memory",
+      () => withConfig((text) => text.replace('"units":2', '"units":1000000000')),
+      /"lstm\/kernel" of shape \[1, 8\]/,
+    ],
+    [
+      "a reserved name in the configuration",
+      () => withConfig((text) => text.replace('"units":2', '"__proto__":{"units":2}')),
+      /missing or damaged/,
+    ],
     ["a missing weight", () => altered(({ tensors }) => void tensors.delete("dense/bias")), /no weight "dense\/bias"/],
-    ["a weight too many", () => altered(({ tensors }) => void tensors.set("dense/gift", { shape: [1], data: new Float32Array(1) })), /"dense\/gift" that its configuration does not ask for/],
-    ["a weight of another shape", () => altered(({ tensors }) => void tensors.set("dense/bias", { shape: [1, 1], data: new Float32Array(1) })), /"dense\/bias" of shape \[1, 1\]/],
-    ["a weight of whole numbers", () => altered(({ tensors }) => void tensors.set("dense/bias", { shape: [1], data: new Int32Array(1) })), /whole numbers/],
-    ["a weight that is not finite", () => altered(({ tensors }) => void tensors.set("dense/bias", { shape: [1], data: Float32Array.of(Number.NaN) })), /element 0 is NaN/],
+    [
+      "a weight too many",
+      () => altered(({ tensors }) => void tensors.set("dense/gift", { shape: [1], data: new Float32Array(1) })),
+      /"dense\/gift" that its configuration does not ask for/,
+    ],
+    [
+      "a weight of another shape",
+      () => altered(({ tensors }) => void tensors.set("dense/bias", { shape: [1, 1], data: new Float32Array(1) })),
+      /"dense\/bias" of shape \[1, 1\]/,
+    ],
+    [
+      "a weight of whole numbers",
+      () => altered(({ tensors }) => void tensors.set("dense/bias", { shape: [1], data: new Int32Array(1) })),
+      /whole numbers/,
+    ],
+    [
+      "a weight that is not finite",
+      () => altered(({ tensors }) => void tensors.set("dense/bias", { shape: [1], data: Float32Array.of(Number.NaN) })),
+      /element 0 is NaN/,
+    ],
   ])("%s", async (_, make, message) => {
     const file = await make();
     expect(() => loadModel(file, { backend: "reference" })).toThrow(message);
@@ -139,7 +184,9 @@ describe("refuses", () => {
   });
 
   test("unless weights that are not finite are allowed", async () => {
-    const file = await altered(({ tensors }) => void tensors.set("dense/bias", { shape: [1], data: Float32Array.of(Number.NaN) }));
+    const file = await altered(
+      ({ tensors }) => void tensors.set("dense/bias", { shape: [1], data: Float32Array.of(Number.NaN) }),
+    );
     const back = loadModel(file, { backend: "reference", allowNonFinite: true });
     expect((await back.weights()).get("dense/bias")?.data[0]).toBeNaN();
   });
@@ -152,7 +199,8 @@ test(`${MUTANTS} damaged model files: each loads or is refused with a FormatErro
     try {
       loadModel(damaged, { backend: "reference" });
     } catch (error) {
-      if (!(error instanceof FormatError)) throw new Error(`mutant ${k} was met with ${error instanceof Error ? error.stack : error}`);
+      if (!(error instanceof FormatError))
+        throw new Error(`mutant ${k} was met with ${error instanceof Error ? error.stack : error}`);
     }
   }
   expect(Object.keys(Object.prototype)).toEqual([]);

@@ -77,7 +77,12 @@ describe("what it holds comes back", () => {
   const text = fc.string({ unit: "grapheme", maxLength: 12 });
   const tensors = fc
     .array(fc.tuple(text, numbers), { maxLength: 6 })
-    .map((list) => new Map(list.filter(([name]) => name !== "__metadata__").map(([name, data]) => [name, { shape: [data.length], data }] as const)));
+    .map(
+      (list) =>
+        new Map(
+          list.filter(([name]) => name !== "__metadata__").map(([name, data]) => [name, { shape: [data.length], data }] as const),
+        ),
+    );
   test("bit for bit, under any names, JavaScript's own included", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.oneof(text, fc.constant("__proto__")), text)), tensors, (texts, given) => {
@@ -101,14 +106,23 @@ describe("what it holds comes back", () => {
 });
 
 describe("refuses", () => {
-  const entry = (dtype: string, shape: string, offsets: string): string => `{"x":{"dtype":"${dtype}","shape":${shape},"data_offsets":${offsets}}}`;
+  const entry = (dtype: string, shape: string, offsets: string): string =>
+    `{"x":{"dtype":"${dtype}","shape":${shape},"data_offsets":${offsets}}}`;
   const f32 = (name: string, begin: number, end: number): string =>
     `"${name}":{"dtype":"F32","shape":[${(end - begin) / 4}],"data_offsets":[${begin},${end}]}`;
   test.each<[string, Uint8Array, RegExp]>([
     ["an empty file", new Uint8Array(0), /has 0 bytes/],
     ["a header longer than the file", fileWithHeader("{}").subarray(0, 9), /has 9 bytes/],
-    ["a promised header beyond the limit", Uint8Array.of(1, 0, 16, 0, 0, 0, 0, 0, 0x7b, 0x7d), /promise a header of 1048577 bytes/],
-    ["a promised header of 2⁶⁴ − 1 bytes", Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 255, 0x7b, 0x7d), /18446744073709551615/],
+    [
+      "a promised header beyond the limit",
+      Uint8Array.of(1, 0, 16, 0, 0, 0, 0, 0, 0x7b, 0x7d),
+      /promise a header of 1048577 bytes/,
+    ],
+    [
+      "a promised header of 2⁶⁴ − 1 bytes",
+      Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 255, 0x7b, 0x7d),
+      /18446744073709551615/,
+    ],
     ["a header that is no object", fileWithHeader("[]"), /does not begin with "{"/],
     ["a header that is not UTF-8", Uint8Array.of(4, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x22, 0xff, 0x7d), /not UTF-8/],
     ["text behind the header", fileWithHeader("{} {}"), /follows the closing brace/],
@@ -117,10 +131,18 @@ describe("refuses", () => {
     ["metadata that is no text", fileWithHeader('{"__metadata__":{"k":1}}'), /expected a string/],
     ["a hole", fileWithHeader(`{${f32("a", 0, 4)},${f32("b", 8, 12)}}`, 12), /begins at byte 8 where byte 4 is due/],
     ["an overlap", fileWithHeader(`{${f32("a", 0, 8)},${f32("b", 4, 8)}}`, 8), /begins at byte 4 where byte 8 is due/],
-    ["two tensors on the same bytes", fileWithHeader(`{${f32("a", 0, 4)},${f32("b", 0, 4)}}`, 4), /begins at byte 0 where byte 4 is due/],
+    [
+      "two tensors on the same bytes",
+      fileWithHeader(`{${f32("a", 0, 4)},${f32("b", 0, 4)}}`, 4),
+      /begins at byte 0 where byte 4 is due/,
+    ],
     ["bytes that belong to nobody", fileWithHeader(`{${f32("a", 0, 4)}}`, 5), /take 4 bytes and 5 follow/],
     ["data that is not there", fileWithHeader(`{${f32("a", 0, 8)}}`, 4), /take 8 bytes and 4 follow/],
-    ["a shape larger than its bytes", fileWithHeader(entry("F32", "[1000000,1000000]", "[0,4]"), 4), /shape \[1000000, 1000000\]/],
+    [
+      "a shape larger than its bytes",
+      fileWithHeader(entry("F32", "[1000000,1000000]", "[0,4]"), 4),
+      /shape \[1000000, 1000000\]/,
+    ],
     ["a shape that overflows", fileWithHeader(entry("F32", "[4294967296,4294967296,0]", "[0,0]")), /is declared at bytes/],
     ["a size beyond 2⁵³", fileWithHeader(entry("F32", "[9007199254740993]", "[0,4]"), 4), /whole number below 2\^53/],
     ["a negative size", fileWithHeader(entry("F32", "[-1]", "[0,4]"), 4), /expected a whole number but found "-"/],
@@ -129,7 +151,11 @@ describe("refuses", () => {
     ["offsets in the wrong order", fileWithHeader(entry("F32", "[1]", "[4,0]"), 4), /declared at bytes 4 to 0/],
     ["three offsets", fileWithHeader(entry("F32", "[1]", "[0,4,8]"), 4), /two data_offsets/],
     ["a missing field", fileWithHeader('{"x":{"dtype":"F32","shape":[1]}}', 4), /needs a dtype, a shape and two data_offsets/],
-    ["an unknown field", fileWithHeader('{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"run":"me"}}', 4), /unknown field "run"/],
+    [
+      "an unknown field",
+      fileWithHeader('{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"run":"me"}}', 4),
+      /unknown field "run"/,
+    ],
     ["a prototype in place of an entry", fileWithHeader('{"__proto__":{"polluted":"yes"}}'), /unknown field "polluted"/],
     ["half of a character", fileWithHeader('{"\\ud800":{}}'), /lone surrogate/],
     ["a line break in a string", fileWithHeader('{"a\nb":{}}'), /control character/],
@@ -145,7 +171,9 @@ describe("refuses", () => {
     expect(() => readSafetensors(fileWithHeader(header))).toThrow(/lists 4097 tensors/);
     const tensors = new Map(names.map((name) => [name, { shape: [0], data: new Uint8Array(0) }]));
     expect(() => writeSafetensors({ metadata: new Map(), tensors })).toThrow(/4097 tensors/);
-    expect(() => writeSafetensors({ metadata: new Map([["k", "x".repeat(MAX_HEADER_BYTES)]]), tensors: new Map() })).toThrow(/at most/);
+    expect(() => writeSafetensors({ metadata: new Map([["k", "x".repeat(MAX_HEADER_BYTES)]]), tensors: new Map() })).toThrow(
+      /at most/,
+    );
   });
 
   test("a header made to take long: ten thousand open brackets, a megabyte of escapes", () => {

@@ -11,7 +11,7 @@ export interface SafetensorsContent {
 }
 
 /** Most bytes a header may have, and most tensors a file may have. */
-export const MAX_HEADER_BYTES = 2 ** 20;
+export const MAX_HEADER_BYTES: number = 2 ** 20;
 export const MAX_TENSORS = 4096;
 
 const LENGTH_BYTES = 8;

@@ -6,7 +6,8 @@ const HEADER_START = 8;
 export function mutant(file: Uint8Array, random: RandomStream): Uint8Array {
   const kinds = [flipBit, cut, splice, editNumber, editWord, lieAboutLength, setByte];
   let bytes: Uint8Array = file;
-  for (let times = 1 + random.below(3); times > 0; times--) bytes = (kinds[random.below(kinds.length)] as typeof cut)(bytes, random);
+  for (let times = 1 + random.below(3); times > 0; times--)
+    bytes = (kinds[random.below(kinds.length)] as typeof cut)(bytes, random);
   return bytes;
 }
 
@@ -30,17 +31,44 @@ function cut(file: Uint8Array, random: RandomStream): Uint8Array {
 function splice(file: Uint8Array, random: RandomStream): Uint8Array {
   const from = random.below(file.length + 1);
   const to = Math.min(file.length, from + random.below(40));
-  return random.below(2) === 0 ? joined(file.subarray(0, from), file.subarray(to)) : joined(file.subarray(0, to), file.subarray(from));
+  return random.below(2) === 0
+    ? joined(file.subarray(0, from), file.subarray(to))
+    : joined(file.subarray(0, to), file.subarray(from));
 }
 
 /** A number of the header becomes another, often an extreme one; the header's length follows. */
 function editNumber(file: Uint8Array, random: RandomStream): Uint8Array {
-  const values = ["0", "-1", "1.5", "1e9", "4294967296", "9007199254740993", "18446744073709551616", "null", '"3"', "[]", String(random.below(300))];
+  const values = [
+    "0",
+    "-1",
+    "1.5",
+    "1e9",
+    "4294967296",
+    "9007199254740993",
+    "18446744073709551616",
+    "null",
+    '"3"',
+    "[]",
+    String(random.below(300)),
+  ];
   return editHeader(file, random, /\d+/g, values);
 }
 
 function editWord(file: Uint8Array, random: RandomStream): Uint8Array {
-  const words = ['"F32"', '"F64"', '"I64"', '"BOOL"', '"__proto__"', '"constructor"', '"__metadata__"', '""', '"\\ud800"', "{}", "[", '"lstm/kernel"'];
+  const words = [
+    '"F32"',
+    '"F64"',
+    '"I64"',
+    '"BOOL"',
+    '"__proto__"',
+    '"constructor"',
+    '"__metadata__"',
+    '""',
+    '"\\ud800"',
+    "{}",
+    "[",
+    '"lstm/kernel"',
+  ];
   return editHeader(file, random, /"[^"]*"/g, words);
 }
 
@@ -60,7 +88,18 @@ function editHeader(file: Uint8Array, random: RandomStream, pattern: RegExp, val
 function lieAboutLength(file: Uint8Array, random: RandomStream): Uint8Array {
   const copy = file.slice();
   if (copy.length < HEADER_START) return copy;
-  const lies = [0, 1, 2, copy.length, copy.length - HEADER_START, 2 ** 20, 2 ** 20 + 1, 2 ** 31, 2 ** 52, random.below(copy.length)];
+  const lies = [
+    0,
+    1,
+    2,
+    copy.length,
+    copy.length - HEADER_START,
+    2 ** 20,
+    2 ** 20 + 1,
+    2 ** 31,
+    2 ** 52,
+    random.below(copy.length),
+  ];
   copy.set(lengthField(lies[random.below(lies.length)] as number));
   return copy;
 }

@@ -16,13 +16,18 @@ export class Died extends Error {}
 /** Node's file system, of which one call goes wrong. `at` counts all calls from 0. */
 export function faultyFileSystem(fault: Fault | null): FaultyFileSystem {
   const calls: string[] = [];
-  const call = async <T>(name: string, run: () => Promise<T>, half: () => Promise<unknown> = async () => undefined): Promise<T> => {
+  const call = async <T>(
+    name: string,
+    run: () => Promise<T>,
+    half: () => Promise<unknown> = async () => undefined,
+  ): Promise<T> => {
     const now = calls.push(name) - 1;
     if (fault?.kind === "dies" && now >= fault.at) {
       if (now === fault.at) await half();
       throw new Died(`died in ${name}`);
     }
-    if (fault?.kind === "fails" && now === fault.at) throw Object.assign(new Error(`${fault.code}: made to fail, ${name}`), { code: fault.code });
+    if (fault?.kind === "fails" && now === fault.at)
+      throw Object.assign(new Error(`${fault.code}: made to fail, ${name}`), { code: fault.code });
     return run();
   };
   return {

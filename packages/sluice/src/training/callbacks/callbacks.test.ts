@@ -23,7 +23,11 @@ function scripted(): Model {
 }
 
 /** Trains while a hook, first in line, puts the given losses into the model before each epoch. */
-async function run(losses: readonly number[], callbacks: readonly Callback[], options: FitOptions = {}): Promise<{ history: History; net: Model }> {
+async function run(
+  losses: readonly number[],
+  callbacks: readonly Callback[],
+  options: FitOptions = {},
+): Promise<{ history: History; net: Model }> {
   const net = scripted();
   const onEpochBegin = ({ epoch, model }: CallbackContext): void =>
     model.setWeights(new Map([["dense/kernel", { shape: [1, 1], data: Float64Array.of(losses[epoch] ?? 0) }]]));
@@ -69,9 +73,13 @@ describe("earlyStopping", () => {
 describe("reduceLROnPlateau", () => {
   test("multiplies the rate after `patience` epochs, rests for `cooldown`, and stops at the minimum", async () => {
     const losses = [5, 5, 5, 5, 5, 5, 5, 5, 5];
-    const { history } = await run(losses, [reduceLROnPlateau({ monitor: "loss", factor: 0.5, patience: 2, cooldown: 1, minLearningRate: 0.3e-12 })]);
+    const { history } = await run(losses, [
+      reduceLROnPlateau({ monitor: "loss", factor: 0.5, patience: 2, cooldown: 1, minLearningRate: 0.3e-12 }),
+    ]);
     // learningRate in the logs is the one the epoch was trained with; the callback acts after it
-    expect(history.learningRate.map((rate) => Number((rate * 1e12).toPrecision(6)))).toEqual([1, 1, 1, 0.5, 0.5, 0.3, 0.3, 0.3, 0.3]);
+    expect(history.learningRate.map((rate) => Number((rate * 1e12).toPrecision(6)))).toEqual([
+      1, 1, 1, 0.5, 0.5, 0.3, 0.3, 0.3, 0.3,
+    ]);
   });
 });
 
@@ -92,7 +100,10 @@ describe("modelCheckpoint", () => {
     await run([3, 5, 2], [modelCheckpoint(save, { monitor: "loss" })]);
     expect(saved.map(([epoch]) => epoch)).toEqual([0, 1, 2]);
     await run([3, 5, 2], [modelCheckpoint(save, { monitor: "loss", saveBestOnly: true })]);
-    expect(saved.slice(3).map(([epoch, weight]) => [epoch, Math.round(weight)])).toEqual([[0, 3], [2, 2]]);
+    expect(saved.slice(3).map(([epoch, weight]) => [epoch, Math.round(weight)])).toEqual([
+      [0, 3],
+      [2, 2],
+    ]);
   });
 });
 
@@ -102,9 +113,15 @@ test("csvLogger writes a header and a line an epoch", async () => {
     file = append ? file + text : text;
   };
   await run([3, 5], [csvLogger(write)]);
-  const rows = file.trimEnd().split("\n").map((line) => line.split(","));
+  const rows = file
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.split(","));
   expect(rows[0]).toEqual(["epoch", "loss", "learningRate"]);
-  expect(rows.slice(1).map(([epoch, loss]) => [epoch, Number(loss)])).toEqual([["0", 3], ["1", 5]]);
+  expect(rows.slice(1).map(([epoch, loss]) => [epoch, Number(loss)])).toEqual([
+    ["0", 3],
+    ["1", 5],
+  ]);
 });
 
 test("terminateOnNaN ends with the weights of the step before and says where it began", async () => {
@@ -121,10 +138,12 @@ test("terminateOnNaN ends with the weights of the step before and says where it 
 
 test("hooks are called in order, may be asynchronous, and may stop training", async () => {
   const calls: string[] = [];
-  const note = (name: string) => async ({ epoch, step, logs }: CallbackContext): Promise<void> => {
-    await Promise.resolve();
-    calls.push(`${name} ${epoch} ${step} ${Object.keys(logs).join("+")}`);
-  };
+  const note =
+    (name: string) =>
+    async ({ epoch, step, logs }: CallbackContext): Promise<void> => {
+      await Promise.resolve();
+      calls.push(`${name} ${epoch} ${step} ${Object.keys(logs).join("+")}`);
+    };
   const names = ["onTrainBegin", "onEpochBegin", "onBatchBegin", "onBatchEnd", "onEpochEnd", "onTrainEnd"] as const;
   const hooks = Object.fromEntries(names.map((name) => [name, note(name.slice(2))])) as Callback;
   const net = scripted();
@@ -142,6 +161,9 @@ test("hooks are called in order, may be asynchronous, and may stop training", as
   ]);
   expect(calls.at(-1)).toBe("TrainEnd 2 4 ");
   expect(history).toMatchObject({ epochs: 2, stopped: "enough" });
-  const within = await net.fit([[1], [2]], [[0], [0]], { batchSize: 1, callbacks: [{ onBatchEnd: ({ stop }) => stop("at once") }] });
+  const within = await net.fit([[1], [2]], [[0], [0]], {
+    batchSize: 1,
+    callbacks: [{ onBatchEnd: ({ stop }) => stop("at once") }],
+  });
   expect(within).toMatchObject({ epochs: 0, loss: [], stopped: "at once" });
 });

@@ -27,7 +27,14 @@ export const RUN_CASES: readonly RunCase[] = [
   { layers: "lstm", optimizer: { type: "adam", learningRate: 0.01 }, shuffle: true },
   { layers: "gru", optimizer: { type: "sgd", learningRate: 0.1, momentum: 0.9 }, shuffle: true },
   { layers: "bidirectional", optimizer: { type: "adam", learningRate: 0.01, gradientAccumulationSteps: 2 }, shuffle: false },
-  { layers: "stacked", optimizer: { type: "sgd", learningRate: { type: "exponentialDecay", initialLearningRate: 0.1, decaySteps: 5, decayRate: 0.9 } }, shuffle: true },
+  {
+    layers: "stacked",
+    optimizer: {
+      type: "sgd",
+      learningRate: { type: "exponentialDecay", initialLearningRate: 0.1, decaySteps: 5, decayRate: 0.9 },
+    },
+    shuffle: true,
+  },
   { layers: "stateful", optimizer: { type: "rmsprop", globalClipNorm: 1 }, shuffle: false },
 ];
 
@@ -80,7 +87,13 @@ export function prepareRun({ layers, optimizer, shuffle }: RunCase, epochs: numb
     reduceLROnPlateau({ patience: 1, factor: 0.7 }),
     csvLogger(write),
   ];
-  const options = { epochs, batchSize: BATCH_SIZE, shuffle, validationData: [filled(4, TIME, FEATURES), filled(4, 1)], callbacks } as const;
+  const options = {
+    epochs,
+    batchSize: BATCH_SIZE,
+    shuffle,
+    validationData: [filled(4, TIME, FEATURES), filled(4, 1)],
+    callbacks,
+  } as const;
   return { model, x, y, options, log: () => log };
 }
 
