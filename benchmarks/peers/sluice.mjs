@@ -10,8 +10,9 @@ function build(config) {
   const make = config.cell === "gru" ? gru : lstm;
   const count = config.layers ?? 1;
   const recurrent = Array.from({ length: count }, (_, k) => {
-    const layer = make({ units: config.H, returnSequences: k < count - 1, ...(k === 0 ? { inputShape: [null, config.I] } : {}) });
-    return config.bidirectional ? bidirectional(layer) : layer;
+    const options = { units: config.H, returnSequences: k < count - 1 };
+    const shape = k === 0 ? { inputShape: [null, config.I] } : {};
+    return config.bidirectional ? bidirectional(make(options), shape) : make({ ...options, ...shape });
   });
   return sequential([...recurrent, dense({ units: 1 })]);
 }
@@ -35,7 +36,8 @@ await serve(async ({ config, what }) => {
   }
   const given = materials(config);
   const model = build(config);
-  model.compile({ optimizer: { type: "adam", learningRate: 0.001 }, loss: "mse" });
+  // The peers add epsilon after the bias correction, sluice (as Keras 3) before it: this makes the first step the same.
+  model.compile({ optimizer: { type: "adam", learningRate: 0.001, epsilon: 1e-7 * Math.sqrt(1 - 0.999) }, loss: "mse" });
   load(model, given);
   if (what === "forward") {
     return {

@@ -12,4 +12,3 @@ export type {
   TrainingFacts,
   WorstCase,
 } from "./report-data.ts";
-export { type ForecastSummary, forecastSummary, type TargetSummary } from "./summary.ts";

@@ -4,7 +4,6 @@ import { sampleReport } from "../testing/sample-report.ts";
 import { errorHistogram } from "./histogram.ts";
 import { renderReport } from "./report.ts";
 import type { ForecastReport } from "./report-data.ts";
-import { forecastSummary } from "./summary.ts";
 
 const report = sampleReport();
 const html = renderReport(report);
@@ -111,25 +110,7 @@ describe("report", () => {
     const two = { ...report, targets: [report.targets[0]!, { ...report.targets[0]!, target: "sales" }] };
     const text = renderReport(two);
     expect(text).toContain("<h2>sales: leaderboard</h2>");
-    expect(Object.keys(forecastSummary(two).targets)).toEqual(["visitors", "sales"]);
   });
-});
-
-test("the summary for machines has the model, every baseline by kind, and the verdict", () => {
-  const summary = forecastSummary(report);
-  expect(summary).toMatchObject({
-    schema: "sluice.forecast/1",
-    task: "forecast",
-    target: "visitors",
-    horizon: 14,
-    rows: 1500,
-    seed: 7,
-    epochs: 24,
-  });
-  expect(Object.keys(summary.metrics.baselines)).toEqual(["naive", "seasonalNaive", "drift", "mean", "ridge"]);
-  expect(summary.metrics.model.mase).toBeLessThan(summary.metrics.baselines.naive!.mase!);
-  expect(summary.verdict).toMatchObject({ outcome: "model", winner: "LSTM", echo: false });
-  expect(() => forecastSummary({ ...report, targets: [] })).toThrow(/holds none/);
 });
 
 test("the error histogram counts every error once, splits at 0, and gathers the far ones at the ends", () => {

@@ -4,8 +4,11 @@ import { renderSvg } from "../charts/render-svg.ts";
 import { formatCorrelation, formatDuration, formatLevel, formatNumber, formatPercent } from "../format.ts";
 import { escapeHtml, figure, htmlTable } from "../html.ts";
 import { calibrationFinding, fanFinding, horizonFinding, residualFinding } from "./findings.ts";
+import { modelOf } from "./model-of.ts";
 import type { ForecastReport, MethodResult, TargetReport } from "./report-data.ts";
-import { modelOf } from "./summary.ts";
+
+/** The intervals people ask for; the leaderboard has room for these. */
+const USUAL_LEVELS: readonly number[] = [0.5, 0.8, 0.95];
 
 const SIZE = { width: 928, height: 400 };
 
@@ -56,7 +59,9 @@ export function targetSection(report: ForecastReport, target: TargetReport, inde
 
 function leaderboard({ methods, verdict }: TargetReport, metric: string): string {
   const sorted = methods.toSorted((a, b) => (a.metrics.mase ?? Infinity) - (b.metrics.mase ?? Infinity));
-  const levels = sorted.find(({ metrics }) => metrics.intervals.length > 0)?.metrics.intervals.map(({ level }) => level) ?? [];
+  const measured = sorted.find(({ metrics }) => metrics.intervals.length > 0)?.metrics.intervals.map(({ level }) => level) ?? [];
+  const usual = measured.filter((level) => USUAL_LEVELS.some((one) => Math.abs(one - level) < 1e-9));
+  const levels = usual.length > 0 ? usual : measured.slice(-1); // the calibration table has them all
   const skill = new Map(verdict.skills.map((one) => [one.name, one]));
   const columns = ["method", "MASE", "model better by", "sMAPE", "MAE", "RMSE", "R²", "bias", "pinball"];
   const rows = sorted.map(({ name, kind, metrics, fitSeconds }) => ({

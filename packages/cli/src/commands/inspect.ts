@@ -1,0 +1,98 @@
+import type { ForecasterModel } from "@sluice/tasks";
+import type { NumericArray } from "sluice";
+import { type CommandSpec, type Context, defineCommand, operand, required } from "../define-command.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+
+export const inspect: CommandSpec = defineCommand({
+  name: "inspect",
+  summary: "Look into a model file: layers, weights, how it was trained; nothing in it is run",
+  examples: ["inspect 2026-11-21-temp_max-7", "inspect model.safetensors --json"],
+  args: { model: required(operand("MODEL", "a run's id or folder, or any .safetensors file")) },
+  async run({ model: name }, context) {
+    const { modelBytes, modelPath } = await import("../model-file.ts");
+    const path = modelPath(name, context);
+    context.output.log(`Inspecting ${path} …`, context.output.dim);
+    const bytes = modelBytes(path);
+    const { readSafetensors } = await import("sluice");
+    const content = readSafetensors(bytes);
+    if (content.metadata.get("task") !== "forecast") return inspectTensors(path, bytes.length, content, context);
+    const { loadForecaster } = await import("@sluice/tasks");
+    return inspectForecaster(path, bytes.length, await loadForecaster(bytes), context);
+  },
+});
+
+async function inspectForecaster(path: string, bytes: number, model: ForecasterModel, { output }: Context): Promise<ExitCode> {
+  const [{ formatNumber }, { fittingTable, scoreTable }] = await Promise.all([import("@sluice/tasks"), import("../tables.ts")]);
+  const about = model.describe();
+  const { training } = about;
+  const right = (...titles: string[]) => titles.map((title) => ({ title, align: "right" as const }));
+  output.out({ schema: "sluice.inspect/1", path, bytes, ...about }, () =>
+    [
+      `Forecasts ${model.target.join(", ")}, ${model.horizon} steps ahead from ${model.windowLength} steps; ` +
+        `${formatNumber(about.parameters)} parameters, ${formatNumber(bytes)} bytes`,
+      fittingTable(
+        [{ title: "layer" }, { title: "kind" }, { title: "output" }, ...right("parameters")],
+        about.layers.map(({ name, kind, outputShape, parameters }) => [name, kind, outputShape, formatNumber(parameters)]),
+        output.width,
+      ),
+      fittingTable(
+        [{ title: "weight" }, { title: "shape" }, ...right("mean", "std", "min", "max")],
+        about.weights.map((w) => [w.path, w.shape.join(" × "), ...[w.mean, w.std, w.min, w.max].map((x) => formatNumber(x, 3))]),
+        output.width,
+      ),
+      `Trained on ${formatNumber(training.rows)} rows, ${training.epochs} epochs, seed ${training.seed}:`,
+      scoreTable(training.metrics, { title: "test part", width: output.width }),
+    ].join("\n\n"),
+  );
+  for (const sentence of training.verdict.sentences) output.log(sentence);
+  return EXIT.ok;
+}
+
+async function inspectTensors(
+  path: string,
+  bytes: number,
+  { metadata, tensors }: { readonly metadata: ReadonlyMap<string, string>; readonly tensors: ReadonlyMap<string, NumericArray> },
+  { output }: Context,
+): Promise<ExitCode> {
+  const [{ formatNumber }, { fittingTable }] = await Promise.all([import("@sluice/tasks"), import("../tables.ts")]);
+  const facts = {
+    schema: "sluice.inspect/1",
+    path,
+    bytes,
+    metadata: [...metadata].map(([key, value]) => ({ key, value: value.slice(0, 200), characters: value.length })),
+    tensors: [...tensors].map(([name, { shape, data }]) => ({ name, shape, ...statistics(data) })),
+  };
+  const numbers = facts.tensors.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  output.out(facts, () => {
+    const right = ["mean", "std", "min", "max"].map((title) => ({ title, align: "right" as const }));
+    const rows = facts.tensors.map((t) => [
+      t.name,
+      t.shape.length === 0 ? "single number" : t.shape.join(" × "),
+      ...[t.mean, t.std, t.min, t.max].map((x) => formatNumber(x, 3)),
+    ]);
+    const texts = facts.metadata.map(
+      ({ key, value, characters }) => `${key}: ${characters > 60 ? `${value.slice(0, 60)}…` : value}`,
+    );
+    return [
+      `${formatNumber(tensors.size)} tensors, ${formatNumber(numbers)} numbers, ${formatNumber(bytes)} bytes`,
+      ...(texts.length === 0 ? [] : [texts.join("\n")]),
+      fittingTable([{ title: "tensor" }, { title: "shape" }, ...right], rows, output.width),
+    ].join("\n\n");
+  });
+  return EXIT.ok;
+}
+
+/** Null for an empty tensor. */
+function statistics(data: ArrayLike<number>): Record<"mean" | "std" | "min" | "max", number | null> {
+  if (data.length === 0) return { mean: null, std: null, min: null, max: null };
+  let [mean, square, min, max] = [0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = 0; i < data.length; i++) {
+    const x = data[i] as number;
+    const before = x - mean;
+    mean += before / (i + 1);
+    square += before * (x - mean);
+    min = Math.min(min, x);
+    max = Math.max(max, x);
+  }
+  return { mean, std: Math.sqrt(square / data.length), min, max };
+}
