@@ -41,7 +41,12 @@ class Peer {
     this.name = name;
     this.child = spawn(command(), parameters, {
       stdio: ["pipe", "pipe", "inherit"],
-      env: { ...process.env, OMP_NUM_THREADS: String(threads), MKL_NUM_THREADS: String(threads), SLUICE_BENCH: JSON.stringify({ variant: args.variant }) },
+      env: {
+        ...process.env,
+        OMP_NUM_THREADS: String(threads),
+        MKL_NUM_THREADS: String(threads),
+        SLUICE_BENCH: JSON.stringify({ variant: args.variant }),
+      },
     });
     this.child.on("error", () => {});
     this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
@@ -129,5 +134,8 @@ for (const threads of args.threads.split(",").map(Number)) {
 }
 if (args.json) {
   const machine = `${os.cpus()[0].model}, ${os.cpus().length} cores`;
-  writeFileSync(args.json, `${JSON.stringify({ machine, node: newestNode() === process.execPath ? process.version : "bundled", date: new Date().toISOString().slice(0, 10), rows }, null, 1)}\n`);
+  writeFileSync(
+    args.json,
+    `${JSON.stringify({ machine, node: newestNode() === process.execPath ? process.version : "bundled", date: new Date().toISOString().slice(0, 10), rows }, null, 1)}\n`,
+  );
 }

@@ -22,7 +22,12 @@ const gatesOf = (cell = "lstm") => (cell === "gru" ? 3 : 4);
 /** The recurrent layers of a configuration, input first: each with its weights' shapes in the layout i f g o (GRU z r h). */
 export function layersOf({ I, H, cell = "lstm", layers = 1, bidirectional = false }) {
   const G = gatesOf(cell);
-  const direction = (input) => ({ kernel: [input, G * H], recurrentKernel: [H, G * H], bias: [G * H], ...(cell === "gru" ? { recurrentBias: [G * H] } : {}) });
+  const direction = (input) => ({
+    kernel: [input, G * H],
+    recurrentKernel: [H, G * H],
+    bias: [G * H],
+    ...(cell === "gru" ? { recurrentBias: [G * H] } : {}),
+  });
   return Array.from({ length: layers }, (_, k) => {
     const input = k === 0 ? I : H;
     return bidirectional ? { forward: direction(input), backward: direction(input) } : { forward: direction(input) };
@@ -58,8 +63,11 @@ const size = (shape) => shape.reduce((a, b) => a * b, 1);
 export function materials(config) {
   const next = numbers(12345);
   const scale = 1 / Math.sqrt(config.H);
-  const fill = (shapes) => Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, { shape, data: next(size(shape), scale) }]));
-  const layers = layersOf(config).map((layer) => Object.fromEntries(Object.entries(layer).map(([way, shapes]) => [way, fill(shapes)])));
+  const fill = (shapes) =>
+    Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, { shape, data: next(size(shape), scale) }]));
+  const layers = layersOf(config).map((layer) =>
+    Object.fromEntries(Object.entries(layer).map(([way, shapes]) => [way, fill(shapes)])),
+  );
   const out = config.H * (config.bidirectional ? 2 : 1);
   const dense = fill({ kernel: [out, 1], bias: [1] });
   const x = { shape: [config.B, config.T, config.I], data: next(config.B * config.T * config.I, 1) };

@@ -20,7 +20,9 @@ function build(config) {
 function load(model, { layers, dense: head }) {
   layers.forEach((ways, k) => {
     const weights = ways.backward
-      ? Object.fromEntries(Object.entries(ways).flatMap(([way, w]) => Object.entries(w).map(([name, value]) => [`${way}/${name}`, value])))
+      ? Object.fromEntries(
+          Object.entries(ways).flatMap(([way, w]) => Object.entries(w).map(([name, value]) => [`${way}/${name}`, value])),
+        )
       : ways.forward;
     model.layers[k].load(weights);
   });

@@ -8,6 +8,7 @@ const util = require("node:util");
 util.isNullOrUndefined ??= (value) => value === null || value === undefined;
 const tf = require("@tensorflow/tfjs");
 const wasm = require("@tensorflow/tfjs-backend-wasm");
+
 import { serve } from "./serve.mjs";
 
 wasm.setWasmPaths(`${require.resolve("@tensorflow/tfjs-backend-wasm/package.json").replace(/package\.json$/, "")}dist/`);
@@ -28,11 +29,14 @@ await serve(async ({ config, what, threads }) => {
     model.add(config.bidirectional ? tf.layers.bidirectional({ layer, ...shape }) : tf.layers.lstm({ ...options, ...shape }));
   }
   model.add(tf.layers.dense({ units: 1 }));
-  const tensors = ({ kernel, recurrentKernel, bias }) => [kernel, recurrentKernel, bias].map(({ shape, data }) => tf.tensor(data, shape));
+  const tensors = ({ kernel, recurrentKernel, bias }) =>
+    [kernel, recurrentKernel, bias].map(({ shape, data }) => tf.tensor(data, shape));
   given.layers.forEach((ways, k) => {
     model.layers[k].setWeights([...tensors(ways.forward), ...(ways.backward ? tensors(ways.backward) : [])]);
   });
-  model.layers.at(-1).setWeights([tf.tensor(given.dense.kernel.data, given.dense.kernel.shape), tf.tensor(given.dense.bias.data, [1])]);
+  model.layers
+    .at(-1)
+    .setWeights([tf.tensor(given.dense.kernel.data, given.dense.kernel.shape), tf.tensor(given.dense.bias.data, [1])]);
   model.compile({ optimizer: tf.train.adam(0.001, 0.9, 0.999, 1e-7), loss: "meanSquaredError" });
   const x = tf.tensor(given.x.data, given.x.shape);
   const y = tf.tensor(given.y.data, given.y.shape);
