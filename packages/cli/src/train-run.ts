@@ -7,9 +7,9 @@ import {
   formatCount,
   formatDuration,
   formatNumber,
-  renderReport,
   type TrainResult,
 } from "@sluice/tasks";
+import { renderReport } from "@sluice/tasks/report";
 import { checkpointFolder, writeFileAtomically } from "sluice/node";
 import type { Context } from "./define-command.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";

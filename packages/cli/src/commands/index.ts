@@ -8,6 +8,7 @@ import { evaluate } from "./evaluate.ts";
 import { inspect } from "./inspect.ts";
 import { look } from "./look.ts";
 import { predict } from "./predict.ts";
+import { quantize } from "./quantize.ts";
 import { resume } from "./resume.ts";
 import { runs } from "./runs.ts";
 import { train } from "./train.ts";
@@ -24,6 +25,7 @@ export const commands: readonly CommandSpec[] = [
   evaluate,
   backtest,
   inspect,
+  quantize,
   doctor,
   completion,
 ];

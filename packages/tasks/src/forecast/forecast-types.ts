@@ -1,4 +1,5 @@
 import type { Table } from "@sluice/data";
+import type { CheckpointStore } from "sluice";
 import type { BaselineKind } from "../baselines/types.ts";
 import type { ForecastReport } from "../report/report-data.ts";
 
@@ -16,7 +17,7 @@ export interface ForecastOptions {
   readonly covariates?: readonly string[];
   /** Columns known over the horizon as well. */
   readonly future?: readonly string[];
-  /** Quantiles to learn beside the median, ascending within (0, 1). Default 0.1, 0.2, … 0.9. */
+  /** Quantiles to learn beside the median, ascending within (0, 1), each with its mirror image. Default 0.1, 0.2, … 0.9. */
   readonly quantiles?: readonly number[];
   /** Steps of the past that are read. */
   readonly windowLength?: number;
@@ -34,8 +35,8 @@ export interface ForecastOptions {
   /** Stops training after the step that runs; the best model so far is evaluated and returned. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: ForecastEvent) => void;
-  /** Where training keeps checkpoints, so that a killed run continues; see `CheckpointStore` of `sluice/node`. */
-  readonly checkpoint?: { readonly store: unknown; readonly everySeconds?: number };
+  /** Where training keeps checkpoints, so that a killed run continues: call `forecast` again. `checkpointFolder` of `sluice/node` keeps files. */
+  readonly checkpoint?: { readonly store: CheckpointStore; readonly everySeconds?: number };
   /** Facts about where the data came from, for the record: hash of the bytes, the command line. */
   readonly provenance?: { readonly sha256?: string; readonly command?: string };
 }

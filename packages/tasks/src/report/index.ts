@@ -1,3 +1,5 @@
+/** The report as one HTML file and its charts; apart from the main entry, for it brings echarts along. */
+export * from "../charts/index.ts";
 export { errorHistogram } from "./histogram.ts";
 export { renderReport } from "./report.ts";
 export type {
