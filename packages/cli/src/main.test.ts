@@ -21,18 +21,17 @@ describe("help", () => {
     expect(stdout).toContain("--json");
   });
 
-  test.each(commands.flatMap(({ name, examples }) => examples.map((example) => [name, example] as const)))(
-    "the example of %s is a command line it takes: %s",
-    async (name, example) => {
-      let called = "";
-      const { host } = silentHost();
-      const program = createProgram(host, commands, async (spec) => {
-        called = spec.name;
-      });
-      await program.parseAsync(shellWords(example), { from: "user" });
-      expect(called).toBe(name);
-    },
-  );
+  test.each(
+    commands.flatMap(({ name, examples }) => examples.map((example) => [name, example] as const)),
+  )("the example of %s is a command line it takes: %s", async (name, example) => {
+    let called = "";
+    const { host } = silentHost();
+    const program = createProgram(host, commands, async (spec) => {
+      called = spec.name;
+    });
+    await program.parseAsync(shellWords(example), { from: "user" });
+    expect(called).toBe(name);
+  });
 
   test("fits a narrow terminal", async () => {
     const { stdout } = await runCli(["train", "--help"], { columns: 40 });

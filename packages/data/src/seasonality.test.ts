@@ -30,16 +30,16 @@ describe("seasonLength", () => {
     expect(seasonCandidates(frequency)).toEqual(expected);
   });
 
-  test.each([...FREQUENCIES.flatMap(([f, c]) => c.filter((m) => m > 2).map((m) => [f, m] as const)), [STEPS, 48] as const])(
-    "%j: finds a season of %i under noise and trend, also with gaps",
-    (frequency, season) => {
-      const e = noise(6 * season + 50, 5);
-      const y = e.map((x, t) =>
-        t % 11 === 3 ? Number.NaN : 0.2 * t + 10 * Math.sin((2 * Math.PI * t) / season) * (1 + (t % season) / season) + x,
-      );
-      expect(seasonLength(y, frequency)).toBe(season);
-    },
-  );
+  test.each([
+    ...FREQUENCIES.flatMap(([f, c]) => c.filter((m) => m > 2).map((m) => [f, m] as const)),
+    [STEPS, 48] as const,
+  ])("%j: finds a season of %i under noise and trend, also with gaps", (frequency, season) => {
+    const e = noise(6 * season + 50, 5);
+    const y = e.map((x, t) =>
+      t % 11 === 3 ? Number.NaN : 0.2 * t + 10 * Math.sin((2 * Math.PI * t) / season) * (1 + (t % season) / season) + x,
+    );
+    expect(seasonLength(y, frequency)).toBe(season);
+  });
 
   test("finds none in noise, random walks, constants, trends and short series", () => {
     for (let seed = 1; seed <= 20; seed++) {
