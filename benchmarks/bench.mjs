@@ -6,7 +6,9 @@ import os from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { configs, gigaFlops } from "./configs.mjs";
+import { configs as batches, gigaFlops, streams } from "./configs.mjs";
+
+const configs = { ...batches, ...streams };
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const { values: args } = parseArgs({
@@ -32,6 +34,8 @@ function newestNode() {
 const scripts = {
   sluice: { command: () => newestNode(), args: ["--expose-gc", here("peers/sluice.mjs")] },
   "tfjs-wasm": { command: () => newestNode(), args: ["--expose-gc", here("peers/tfjs-wasm.mjs")] },
+  "ort-node": { command: () => newestNode(), args: [here("peers/ort.mjs"), "node"] },
+  "ort-web": { command: () => newestNode(), args: [here("peers/ort.mjs"), "web"] },
   torch: { command: () => process.env.SLUICE_PYTHON ?? "python3", args: [here("peers/torch_peer.py")] },
 };
 
@@ -74,9 +78,15 @@ const spread = (values) => {
 };
 
 /** Steps that fill about 200 ms, so that a round is long enough to time and short enough to interleave. */
-async function stepsFor(peer) {
+async function stepsFor(peer, { stepsPerTick = 1 }) {
   const { ms } = await peer.ask({ run: 3 });
-  return Math.max(1, Math.min(200, Math.round(200 / median(ms))));
+  return Math.max(1, Math.min(200, Math.round(200 / median(ms) / stepsPerTick)));
+}
+
+/** Largest relative difference that counts as the same: a training step adds up more roundings, small weights are rounded. */
+function tolerance({ weights = "float32" }, what) {
+  if (weights !== "float32") return 0.1;
+  return what === "train" ? 1e-3 : 1e-4;
 }
 
 async function compare(config, what, peerName, threads) {
@@ -87,7 +97,7 @@ async function compare(config, what, peerName, threads) {
     const problem = a.error ?? b.error;
     if (problem) return { config, what, peer: peerName, threads, skipped: problem };
     const gap = Math.max(...a.check.map((value, k) => Math.abs(value - b.check[k]) / Math.max(1e-3, Math.abs(b.check[k]))));
-    const [nA, nB] = [await stepsFor(ours), await stepsFor(theirs)];
+    const [nA, nB] = [await stepsFor(ours, configs[config]), await stepsFor(theirs, configs[config])];
     const timesA = [];
     const timesB = [];
     for (let round = 0; round < Number(args.rounds); round++) {
@@ -95,19 +105,20 @@ async function compare(config, what, peerName, threads) {
       timesB.push(...(await theirs.ask({ run: nB })).ms);
     }
     const [msA, msB] = [median(timesA), median(timesB)];
+    const [unit, scale] = what === "stream" ? ["µs", 1000] : ["ms", 1];
     return {
       config,
       what,
       peer: peerName,
       threads,
       variant: a.about,
-      ours: msA,
-      theirs: msB,
-      unit: "ms",
+      ours: msA * scale,
+      theirs: msB * scale,
+      unit,
       ratio: msB / msA,
       gflops: (gigaFlops(configs[config]) * (what === "train" ? 3 : 1)) / (msA / 1000),
       spread: [spread(timesA), spread(timesB)],
-      check: { worstRelativeDifference: gap, same: gap < (what === "train" ? 1e-3 : 1e-4) },
+      check: { worstRelativeDifference: gap, same: gap < tolerance(configs[config], what) },
     };
   } finally {
     ours.stop();
@@ -125,8 +136,8 @@ for (const threads of args.threads.split(",").map(Number)) {
         console.log(
           row.skipped
             ? `${config.padEnd(8)} ${what.padEnd(7)} ${peer.padEnd(10)} skipped: ${row.skipped}`
-            : `${config.padEnd(8)} ${what.padEnd(7)} ${peer.padEnd(10)} threads ${threads}  ours ${row.ours.toFixed(3)} ms (${row.gflops.toFixed(1)} GF/s, ${row.variant})  ` +
-                `theirs ${row.theirs.toFixed(3)} ms  ratio ${row.ratio.toFixed(2)}  same: ${row.check.same} (${row.check.worstRelativeDifference.toExponential(1)})`,
+            : `${config.padEnd(8)} ${what.padEnd(7)} ${peer.padEnd(10)} threads ${threads}  ours ${row.ours.toFixed(3)} ${row.unit} (${row.gflops.toFixed(1)} GF/s, ${row.variant})  ` +
+                `theirs ${row.theirs.toFixed(3)} ${row.unit}  ratio ${row.ratio.toFixed(2)}  same: ${row.check.same} (${row.check.worstRelativeDifference.toExponential(1)})`,
         );
       }
     }

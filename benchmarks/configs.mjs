@@ -10,11 +10,16 @@ export const configs = {
   bilstm: { B: 64, T: 100, I: 64, H: 256, bidirectional: true },
 };
 
-/** One streamed step each: batch 1, state kept, result read back. */
+/**
+ * One streamed step each: batch 1, state kept, result read back. `weights`: how sluice keeps them; its peers stay with float32.
+ * A step is too short for a clock, so `stepsPerTick` of them are timed together.
+ */
 export const streams = {
-  "stream-16-64": { I: 16, H: 64 },
-  "stream-64-256": { I: 64, H: 256 },
-  "stream-512-1024": { I: 512, H: 1024 },
+  "stream-16-64": { B: 1, T: 1, I: 16, H: 64, stepsPerTick: 2000 },
+  "stream-64-256": { B: 1, T: 1, I: 64, H: 256, stepsPerTick: 500 },
+  "stream-512-1024": { B: 1, T: 1, I: 512, H: 1024, stepsPerTick: 20 },
+  "stream-512-1024-bfloat16": { B: 1, T: 1, I: 512, H: 1024, stepsPerTick: 20, weights: "bfloat16" },
+  "stream-512-1024-int8": { B: 1, T: 1, I: 512, H: 1024, stepsPerTick: 20, weights: "int8" },
 };
 
 const gatesOf = (cell = "lstm") => (cell === "gru" ? 3 : 4);

@@ -1,10 +1,11 @@
 // A peer is a child process that reads one JSON command a line and answers one JSON object a line.
-//   { "set": { config, what, threads } } → { "check": [numbers] } · { "run": n } → { "ms": [n numbers] } · { "memory": true } → { rss, heap }
+//   { "set": { config, what, threads } } → { "check": [numbers] } · { "run": n } → { "ms": [n numbers, milliseconds a step] } · { "memory": true } → { rss, heap }
 import { createInterface } from "node:readline";
 
 /**
  * Serves a peer. `make(config, what, threads)` returns `{ step, check }`: `step()` does the timed work once and resolves when its
- * result can be read; `check()` returns numbers that every peer must agree on.
+ * result can be read; `check()` returns numbers that every peer must agree on. Steps too short for a clock are timed in ticks of
+ * `stepsPerTick` (default 1), and the answer is the time of one step; a step that returns no promise is not awaited.
  */
 export async function serve(make) {
   let peer = null;
@@ -16,10 +17,14 @@ export async function serve(make) {
         say({ check: await peer.check(), about: peer.about ?? null });
       } else if (command.run) {
         const ms = [];
+        const { stepsPerTick = 1 } = peer;
         for (let k = 0; k < command.run; k++) {
           const start = performance.now();
-          await peer.step();
-          ms.push(performance.now() - start);
+          for (let s = 0; s < stepsPerTick; s++) {
+            const done = peer.step();
+            if (done instanceof Promise) await done;
+          }
+          ms.push((performance.now() - start) / stepsPerTick);
         }
         say({ ms });
       } else if (command.memory) {

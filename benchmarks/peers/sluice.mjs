@@ -1,9 +1,12 @@
 // sluice through its public API.
+import v8 from "node:v8";
 import { bidirectional, dense, gru, init, lstm, sequential } from "../../packages/sluice/dist/index.js";
-import { materials, numbers } from "../configs.mjs";
+import { materials } from "../configs.mjs";
 import { serve } from "./serve.mjs";
 
 const { variant } = JSON.parse(process.env.SLUICE_BENCH ?? "{}");
+// The program owns the process, so it may let V8 join 128-bit operations; it must happen before the kernels are compiled.
+if (variant === "wide") v8.setFlagsFromString("--experimental-wasm-revectorize");
 const backend = await init(variant ? { variant } : {});
 
 function build(config) {
@@ -31,10 +34,15 @@ function load(model, { layers, dense: head }) {
 
 await serve(async ({ config, what }) => {
   if (what === "stream") {
-    const stream = lstm({ units: config.H, stateful: true });
-    const x = numbers(5)(config.I, 1);
-    stream.build([[1, 1, config.I]]);
-    return { step: () => stream.forward(x), check: () => [], about: backend.variant };
+    const { layers, x } = materials(config);
+    const model = sequential([lstm({ units: config.H, inputShape: [null, config.I] })]);
+    model.layers[0].load(layers[0].forward);
+    const stream = model.stream({ weights: config.weights ?? "float32" });
+    const check = () => {
+      for (let k = 0; k < 2; k++) stream.push(x.data);
+      return [...stream.push(x.data).slice(0, 8)];
+    };
+    return { step: () => stream.push(x.data), check, stepsPerTick: config.stepsPerTick, about: backend.variant };
   }
   const given = materials(config);
   const model = build(config);

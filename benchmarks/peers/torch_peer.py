@@ -89,9 +89,34 @@ def load(net, layers, dense, cell):
         net.head.bias.copy_(torch.from_numpy(dense["bias"]))
 
 
+def stream(c):
+    """One LSTMCell step after the other, the state kept."""
+    layers, _, x, _ = materials(c)
+    cell, w = torch.nn.LSTMCell(c["I"], c["H"]), layers[0]["forward"]
+    with torch.no_grad():
+        cell.weight_ih.copy_(torch.from_numpy(np.ascontiguousarray(w["kernel"].T)))
+        cell.weight_hh.copy_(torch.from_numpy(np.ascontiguousarray(w["recurrentKernel"].T)))
+        cell.bias_ih.copy_(torch.from_numpy(w["bias"]))
+        cell.bias_hh.zero_()
+    x = torch.from_numpy(x[:, 0])
+    state = None
+
+    def step():
+        nonlocal state
+        with torch.inference_mode():
+            state = cell(x, state)
+            return state[0].numpy()
+
+    for _ in range(2):
+        step()
+    return step, [float(v) for v in step().flatten()[:8]]
+
+
 def make(command):
     c, what = command["config"], command["what"]
     torch.set_num_threads(command["threads"])
+    if what == "stream":
+        return stream(c)
     layers, dense, x, y = materials(c)
     net = Net(c)
     load(net, layers, dense, c.get("cell", "lstm"))
@@ -113,19 +138,21 @@ def make(command):
     return step, [step() for _ in range(3)]
 
 
-step = None
+step, steps_per_tick = None, 1
 for line in sys.stdin:
     command = json.loads(line)
     try:
         if "set" in command:
             step, check = make(command["set"])
+            steps_per_tick = command["set"]["config"].get("stepsPerTick", 1)
             answer = {"check": check}
         elif "run" in command:
             ms = []
             for _ in range(command["run"]):
                 start = time.perf_counter()
-                step()
-                ms.append((time.perf_counter() - start) * 1000)
+                for _ in range(steps_per_tick):
+                    step()
+                ms.append((time.perf_counter() - start) * 1000 / steps_per_tick)
             answer = {"ms": ms}
         else:
             answer = {"rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}

@@ -7,6 +7,8 @@ export { defineOp, type OpDefinition, valueAndGradients } from "./autograd/tape.
 export type { Backend, BackendName, HostArray, MemoryReport } from "./backend/backend.ts";
 export { defaultBackend, getBackend, type InitOptions, init } from "./backend/index.ts";
 export type { ActivationName, GateActivationName } from "./backend/kernels.ts";
+// Streams and small weights
+export type { WeightType } from "./backend/weight-types.ts";
 // Errors
 export * from "./errors.ts";
 // Files
@@ -40,6 +42,9 @@ export { makeOptimizer, type Optimizer, type OptimizerState } from "./optimizers
 export type { OptimizerName, OptimizerSpec } from "./optimizers/rules.ts";
 export { type LearningRateSchedule, learningRateAt } from "./optimizers/schedules.ts";
 export { type RandomKey, RandomStream, streamId } from "./random/philox.ts";
+export { type QuantizeOptions, quantize } from "./streaming/quantize.ts";
+export { Stream, type StreamOptions } from "./streaming/stream.ts";
+export { PooledStream, type PoolStep, StreamPool, type StreamPoolOptions } from "./streaming/stream-pool.ts";
 export type { Shape } from "./tensor/shape.ts";
 export {
   full,
@@ -68,5 +73,6 @@ export type { CompileOptions, CompileSpec } from "./training/compile.ts";
 export type { Batch, BatchStream, Dataset, NumericArray, NumericArrays } from "./training/dataset.ts";
 export type { CheckpointOptions, EvaluateOptions, FitOptions, LabelledData, PredictOptions } from "./training/fit-options.ts";
 export type { History } from "./training/history.ts";
+export type { TruncatedOptions } from "./training/long-sequences/truncation.ts";
 export type { Logs } from "./training/meter.ts";
 export { VERSION } from "./version.ts";

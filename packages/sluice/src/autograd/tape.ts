@@ -8,7 +8,7 @@ interface TapeEntry {
   readonly name: string;
   readonly args: readonly unknown[];
   readonly outputs: readonly Tensor[];
-  readonly backward: (dOutputs: readonly (Tensor | null)[]) => readonly (Tensor | null | undefined)[];
+  readonly backward: (dOutputs: readonly (Tensor | null)[], needed: readonly boolean[]) => readonly (Tensor | null | undefined)[];
 }
 
 let running: Tape | null = null;
@@ -41,6 +41,11 @@ export class Tape {
    * @throws {StateError} when called twice: backward passes reuse the memory of what forward saved.
    */
   gradients(loss: Tensor, dLoss: Tensor = onesLike(loss)): (Tensor | null)[] {
+    return this.pullBack([[loss, dLoss]]);
+  }
+
+  /** Σ dy · ∂y/∂w over the pairs, for each tensor w the tape was made for; null where no y depends on it. Throws as `gradients`. */
+  pullBack(pairs: readonly (readonly [y: Tensor, dy: Tensor])[]): (Tensor | null)[] {
     if (this.used) {
       throw new StateError(
         "Cannot take gradients twice from one tape: backward overwrites what forward saved. Record the forward pass again.",
@@ -48,16 +53,17 @@ export class Tape {
     }
     this.used = true;
     const sums = new GradientSums();
-    sums.add(loss, dLoss);
     withoutTape(() => {
+      for (const [y, dy] of pairs) sums.add(y, dy);
       for (let k = this.entries.length - 1; k >= 0; k--) {
         const { args, outputs, backward } = this.entries[k] as TapeEntry;
         const dOutputs = outputs.map((output) => sums.take(output));
         if (dOutputs.every((d) => d === null)) continue;
-        const dArgs = backward(dOutputs);
+        const needed = args.map((arg) => this.tracks(arg));
+        const dArgs = backward(dOutputs, needed);
         args.forEach((arg, position) => {
           const d = dArgs[position];
-          if (d && this.tracks(arg)) sums.add(arg as Tensor, d);
+          if (d && needed[position]) sums.add(arg as Tensor, d);
         });
       }
     });
@@ -138,8 +144,11 @@ type Gradients<O> = O extends Tensor ? Tensor : readonly (Tensor | null)[];
 export interface OpDefinition<A extends readonly unknown[], O extends Tensor | readonly Tensor[], S> {
   readonly name: string;
   readonly forward: (...args: A) => { output: O; saved: S };
-  /** Gradients in the order of the arguments; null or undefined for those that have none. dy is null for outputs nobody used. */
-  readonly backward: (dy: Gradients<O>, saved: S) => readonly (Tensor | null | undefined)[];
+  /**
+   * Gradients in the order of the arguments; null or undefined for those that have none. dy is null for outputs nobody used.
+   * @param needed for each argument whether anybody asks for its gradient; a costly one that nobody needs may be left out.
+   */
+  readonly backward: (dy: Gradients<O>, saved: S, needed: readonly boolean[]) => readonly (Tensor | null | undefined)[];
 }
 
 /**
@@ -166,7 +175,7 @@ export function defineOp<A extends readonly unknown[], O extends Tensor | readon
         name: op.name,
         args,
         outputs: single ? [output] : output,
-        backward: (dOutputs) => op.backward((single ? dOutputs[0] : dOutputs) as Gradients<O>, saved),
+        backward: (dOutputs, needed) => op.backward((single ? dOutputs[0] : dOutputs) as Gradients<O>, saved, needed),
       });
     }
     return output;

@@ -1,4 +1,5 @@
 import type { Kernels } from "./kernels.ts";
+import type { StepKernels } from "./step-kernels.ts";
 
 export type BackendName = "reference" | "wasm" | "webgpu";
 
@@ -38,11 +39,19 @@ export interface Backend {
   /** Which build of the kernels is running, for example "simd" or "relaxed"; "plain" for `reference`. */
   readonly variant: string;
   readonly kernels: Kernels;
+  /** Kernels of streaming inference. */
+  readonly steps: StepKernels;
 
   /** Whether a step's arena is open. */
   readonly inStep: boolean;
   /** Opens the arena, runs `run`, gives the arena back. Nested calls join the outer step. `run` must be synchronous. */
   step<T>(run: () => T): T;
+  /**
+   * A part of a step: what `run` allocates is given back when it ends, also to the step that goes on, so that long work can be
+   * done piece by piece in the memory of one piece. Results leave by copies into storage allocated before. Outside a step it
+   * is a step.
+   */
+  scope<T>(run: () => T): T;
 
   /** Storage of the running step, not initialised. @throws {StateError} outside a step. */
   allocate(length: number): Storage;

@@ -213,6 +213,23 @@ export interface Kernels {
   /** dx from y (softmax or log-softmax output) and dy. */
   softmaxGradient(y: Storage, dy: Storage, dx: Storage, rows: number, n: number, log: boolean): void;
 
+  /**
+   * Scores x [rows, n] against one class number a row: losses[r] = log Σ_k e^(x_rk) − x_r,label, from the row's maximum [rows] and
+   * its sums Σ_k e^(x_rk − maximum) [rows], which backward wants. A label that is not a whole number in [0, n) gives NaN.
+   */
+  crossEntropy(x: Storage, labels: Storage, losses: Storage, maxima: Storage, sums: Storage, rows: number, n: number): void;
+  /** dx [rows, n] = (e^(x − maximum) / sum − [k = label]) · dLosses, NaN in the rows whose loss is; x and the others as forward left them. */
+  crossEntropyGradient(
+    x: Storage,
+    labels: Storage,
+    maxima: Storage,
+    sums: Storage,
+    dLosses: Storage,
+    dx: Storage,
+    rows: number,
+    n: number,
+  ): void;
+
   /** out [count, width] = table[indices[k]]. Indices are whole numbers in [0, rows); the caller has checked that. */
   gatherRows(table: Storage, indices: Storage, out: Storage, count: number, width: number): void;
   /** dTable[indices[k]] += dy[k], in the order of k. */

@@ -7,12 +7,19 @@ import { PAIRS } from "./variant";
 // Float32, float16 and bfloat16 panels give the chains of matmul.ts: a row of the result has the same bits whichever rows
 // stand beside it, and in float32 the bits of the batch. int8 panels: quantized.ts.
 
-/** Numbers that one panel row holds. */
-export const PANEL: i32 = PAIRS ? 64 : 32;
+/** Numbers that one panel row holds: as many sums as stay in registers. Eight of 128 bits spill on older engines, six do not. */
+export const PANEL: i32 = PAIRS ? 64 : 24;
+/** Columns that share their 32-bit words in a panel of 16-bit numbers. */
+const GROUP: i32 = PAIRS ? 16 : 8;
 
 /** Columns of a panel in this build. */
 export function panelColumns(): i32 {
   return PANEL;
+}
+
+/** Columns of a group in this build. */
+export function panelGroup(): i32 {
+  return GROUP;
 }
 
 /** Panels that `columns` columns take. */
@@ -21,8 +28,8 @@ export function panelCount(columns: i32): i32 {
   return (columns + PANEL - 1) / PANEL;
 }
 
-// Sixteen columns as they lie in a panel row. Float32: 0 … 15 in order. 16 bits: columns 0 … 7 in the low halves and 8 … 15 in
-// the high halves of eight 32-bit words, so that one shift or one mask turns each half into float32.
+// A group of columns as it lies in a panel row. Float32: in order. 16 bits: the first half of the columns in the low halves of
+// as many 32-bit words, the second in the high halves, so that one shift or one mask turns each into float32.
 
 @unmanaged export class Float32 {
   @inline bytes(): usize { return 4; }
@@ -51,34 +58,57 @@ export function panelCount(columns: i32): i32 {
 }
 
 /**
- * z [rows, panels · PANEL] = from + a [rows, K] · W. `from` [rows, …], or one row for all with fromRow 0; it may be z.
- * Rows lie aRow, fromRow, zRow bytes apart. Panels go last to first when `backwards`: done in turns, what the caches kept of
- * the last step is what this one reads first.
+ * Panel `panel` of z [rows, panels · PANEL] = from + a [rows, K] · W. `from` [rows, …], or one row for all with fromRow 0; it may
+ * be z. Rows lie aRow, fromRow, zRow bytes apart.
  */
-export function multiplyPanels<W>(
-  a: usize, aRow: usize, K: i32, weights: usize, from: usize, fromRow: usize, z: usize, zRow: usize,
-  rows: i32, panels: i32, backwards: bool,
+export function multiplyPanel<W>(
+  a: usize, aRow: usize, K: i32, weights: usize, from: usize, fromRow: usize, z: usize, zRow: usize, rows: i32, panel: i32,
 ): void {
   const rowBytes = <usize>PANEL * changetype<W>(0).bytes();
-  for (let p = 0; p < panels; p++) {
-    const panel = backwards ? panels - 1 - p : p;
-    const offset = <usize>panel * (PANEL << 2);
-    let block = weights + <usize>panel * <usize>K * rowBytes;
-    for (let k = 0; k < K; k += DEPTH_BLOCK) {
-      const depth = min(DEPTH_BLOCK, K - k);
-      const first = k == 0;
-      for (let row = 0; row < rows; row++) {
-        const to = z + <usize>row * zRow + offset;
-        const start = first ? from + <usize>row * fromRow + offset : to;
-        multiplyBlock<W>(a + <usize>row * aRow + (<usize>k << 2), depth, block, start, to);
-      }
-      block += <usize>depth * rowBytes;
+  const offset = <usize>panel * (PANEL << 2);
+  let block = weights + <usize>panel * <usize>K * rowBytes;
+  for (let k = 0; k < K; k += DEPTH_BLOCK) {
+    const depth = min(DEPTH_BLOCK, K - k);
+    for (let row = 0; row < rows; row++) {
+      const to = z + <usize>row * zRow + offset;
+      const start = k == 0 ? from + <usize>row * fromRow + offset : to;
+      multiplyBlock<W>(a + <usize>row * aRow + (<usize>k << 2), depth, block, start, to);
     }
+    block += <usize>depth * rowBytes;
   }
 }
 
 /** out [PANEL] = from + Σ_k a[k] · block[k]. */
 function multiplyBlock<W>(a: usize, depth: i32, block: usize, from: usize, out: usize): void {
+  if (PAIRS) multiplyBlock64<W>(a, depth, block, from, out);
+  else multiplyBlock24<W>(a, depth, block, from, out);
+}
+
+@inline
+function multiplyBlock24<W>(a: usize, depth: i32, block: usize, from: usize, out: usize): void {
+  const w = changetype<W>(0);
+  const zero = f32x4.splat(0);
+  let s0 = zero, s1 = zero, s2 = zero, s3 = zero, s4 = zero, s5 = zero;
+  for (const end = a + (<usize>depth << 2); a < end; a += 4) {
+    const term = w.term(v128.load32_splat(a));
+    const v0 = v128.load(block);
+    s0 = fma(term, w.low(v0), s0);
+    s1 = fma(term, w.high(w.isWhole() ? v128.load(block, 16) : v0), s1);
+    const v2 = w.isWhole() ? v128.load(block, 32) : v128.load(block, 16);
+    s2 = fma(term, w.low(v2), s2);
+    s3 = fma(term, w.high(w.isWhole() ? v128.load(block, 48) : v2), s3);
+    const v4 = w.isWhole() ? v128.load(block, 64) : v128.load(block, 32);
+    s4 = fma(term, w.low(v4), s4);
+    s5 = fma(term, w.high(w.isWhole() ? v128.load(block, 80) : v4), s5);
+    block += w.bytes() * 24;
+  }
+  store2(from, out, w.sum(s0), w.sum(s1));
+  store2(from + 32, out + 32, w.sum(s2), w.sum(s3));
+  store2(from + 64, out + 64, w.sum(s4), w.sum(s5));
+}
+
+@inline
+function multiplyBlock64<W>(a: usize, depth: i32, block: usize, from: usize, out: usize): void {
   const w = changetype<W>(0);
   const group = w.bytes() << 4;
   const zero = f32x4.splat(0);
@@ -101,41 +131,37 @@ function multiplyBlock<W>(a: usize, depth: i32, block: usize, from: usize, out: 
     s5 = fma(term, w.low(v5), s5);
     s6 = fma(term, w.high(w.isWhole() ? v128.load(at1, 32) : v4), s6);
     s7 = fma(term, w.high(w.isWhole() ? v128.load(at1, 48) : v5), s7);
-    if (PAIRS) {
-      const at2 = block + group * 2;
-      const v8 = v128.load(at2);
-      const v9 = v128.load(at2, 16);
-      s8 = fma(term, w.low(v8), s8);
-      s9 = fma(term, w.low(v9), s9);
-      s10 = fma(term, w.high(w.isWhole() ? v128.load(at2, 32) : v8), s10);
-      s11 = fma(term, w.high(w.isWhole() ? v128.load(at2, 48) : v9), s11);
-      const at3 = block + group * 3;
-      const v12 = v128.load(at3);
-      const v13 = v128.load(at3, 16);
-      s12 = fma(term, w.low(v12), s12);
-      s13 = fma(term, w.low(v13), s13);
-      s14 = fma(term, w.high(w.isWhole() ? v128.load(at3, 32) : v12), s14);
-      s15 = fma(term, w.high(w.isWhole() ? v128.load(at3, 48) : v13), s15);
-    }
-    block += PAIRS ? group * 4 : group * 2;
+    const at2 = block + group * 2;
+    const v8 = v128.load(at2);
+    const v9 = v128.load(at2, 16);
+    s8 = fma(term, w.low(v8), s8);
+    s9 = fma(term, w.low(v9), s9);
+    s10 = fma(term, w.high(w.isWhole() ? v128.load(at2, 32) : v8), s10);
+    s11 = fma(term, w.high(w.isWhole() ? v128.load(at2, 48) : v9), s11);
+    const at3 = block + group * 3;
+    const v12 = v128.load(at3);
+    const v13 = v128.load(at3, 16);
+    s12 = fma(term, w.low(v12), s12);
+    s13 = fma(term, w.low(v13), s13);
+    s14 = fma(term, w.high(w.isWhole() ? v128.load(at3, 32) : v12), s14);
+    s15 = fma(term, w.high(w.isWhole() ? v128.load(at3, 48) : v13), s15);
+    block += group * 4;
   }
-  store4(from, out, w.sum(s0), w.sum(s1), w.sum(s2), w.sum(s3));
-  store4(from + 64, out + 64, w.sum(s4), w.sum(s5), w.sum(s6), w.sum(s7));
-  if (PAIRS) {
-    store4(from + 128, out + 128, w.sum(s8), w.sum(s9), w.sum(s10), w.sum(s11));
-    store4(from + 192, out + 192, w.sum(s12), w.sum(s13), w.sum(s14), w.sum(s15));
-  }
+  store2(from, out, w.sum(s0), w.sum(s1));
+  store2(from + 32, out + 32, w.sum(s2), w.sum(s3));
+  store2(from + 64, out + 64, w.sum(s4), w.sum(s5));
+  store2(from + 96, out + 96, w.sum(s6), w.sum(s7));
+  store2(from + 128, out + 128, w.sum(s8), w.sum(s9));
+  store2(from + 160, out + 160, w.sum(s10), w.sum(s11));
+  store2(from + 192, out + 192, w.sum(s12), w.sum(s13));
+  store2(from + 224, out + 224, w.sum(s14), w.sum(s15));
 }
 
-/** out [16] = from + the four sums; all loads stand before the stores. */
+/** out [8] = from + both sums; all loads stand before the stores. */
 @inline
-export function store4(from: usize, out: usize, s0: v128, s1: v128, s2: v128, s3: v128): void {
+export function store2(from: usize, out: usize, s0: v128, s1: v128): void {
   const o0 = f32x4.add(v128.load(from), s0);
   const o1 = f32x4.add(v128.load(from, 16), s1);
-  const o2 = f32x4.add(v128.load(from, 32), s2);
-  const o3 = f32x4.add(v128.load(from, 48), s3);
   v128.store(out, o0);
   v128.store(out, o1, 16);
-  v128.store(out, o2, 32);
-  v128.store(out, o3, 48);
 }

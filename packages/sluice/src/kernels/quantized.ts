@@ -1,5 +1,5 @@
 import { DEPTH_BLOCK } from "./matmul-tile";
-import { PANEL, store4 } from "./panels";
+import { PANEL, store2 } from "./panels";
 import { firstLanes, maxLanes } from "./simd";
 import { PAIRS } from "./variant";
 
@@ -43,35 +43,35 @@ function quantizeRow(a: usize, K: i32, out: usize): f32 {
   return scale - scale == 0 ? scale : NaN;
 }
 
-/**
- * z [rows, panels · PANEL] = from + (a [rows, K] · W) ⊙ scales; see `multiplyPanels`. weights: for each panel and each pair of
- * k, PANEL pairs of int8; scales [panels · PANEL]; scratch: `quantizedBytes`.
- */
-export function multiplyQuantized(
-  a: usize, aRow: usize, K: i32, weights: usize, scales: usize, from: usize, fromRow: usize, z: usize, zRow: usize,
-  rows: i32, panels: i32, backwards: bool, scratch: usize,
-): void {
-  const row16 = <usize>quantizedRow(K);
+/** Brings a [rows, K] to whole numbers in scratch (`quantizedBytes`), for `multiplyQuantized`. */
+export function quantizeRows(a: usize, aRow: usize, K: i32, rows: i32, scratch: usize): void {
   const numbers = scratch + (<usize>rows << 4);
   for (let row = 0; row < rows; row++) {
-    f32.store(scratch + (<usize>row << 4), quantizeRow(a + <usize>row * aRow, K, numbers + <usize>row * row16));
+    const scale = quantizeRow(a + <usize>row * aRow, K, numbers + <usize>row * <usize>quantizedRow(K));
+    store<f32>(scratch + (<usize>row << 4), scale);
   }
-  const panelBytes = <usize>((K + 1) >> 1) * <usize>(PANEL << 1);
-  for (let p = 0; p < panels; p++) {
-    const panel = backwards ? panels - 1 - p : p;
-    const offset = <usize>panel * (PANEL << 2);
-    let block = weights + <usize>panel * panelBytes;
-    for (let k = 0; k < K; k += DEPTH_BLOCK) {
-      const pairs = (min(DEPTH_BLOCK, K - k) + 1) >> 1;
-      const first = k == 0;
-      for (let row = 0; row < rows; row++) {
-        const to = z + <usize>row * zRow + offset;
-        const start = first ? from + <usize>row * fromRow + offset : to;
-        const scale = scratch + (<usize>row << 4);
-        multiplyPairs(numbers + <usize>row * row16 + (<usize>k << 1), pairs, block, scale, scales + offset, start, to);
-      }
-      block += <usize>pairs * <usize>(PANEL << 1);
+}
+
+/**
+ * Panel `panel` of z [rows, panels · PANEL] = from + (a [rows, K] · W) ⊙ scales, a by `quantizeRows`; see `multiplyPanel`. weights:
+ * for each panel and each pair of k, PANEL pairs of int8; scales [panels · PANEL].
+ */
+export function multiplyQuantized(
+  rowsOfA: usize, K: i32, weights: usize, scales: usize, from: usize, fromRow: usize, z: usize, zRow: usize, rows: i32, panel: i32,
+): void {
+  const row16 = <usize>quantizedRow(K);
+  const numbers = rowsOfA + (<usize>rows << 4);
+  const offset = <usize>panel * (PANEL << 2);
+  let block = weights + <usize>panel * <usize>((K + 1) >> 1) * <usize>(PANEL << 1);
+  for (let k = 0; k < K; k += DEPTH_BLOCK) {
+    const pairs = (min(DEPTH_BLOCK, K - k) + 1) >> 1;
+    for (let row = 0; row < rows; row++) {
+      const to = z + <usize>row * zRow + offset;
+      const start = k == 0 ? from + <usize>row * fromRow + offset : to;
+      const scale = rowsOfA + (<usize>row << 4);
+      multiplyPairs(numbers + <usize>row * row16 + (<usize>k << 1), pairs, block, scale, scales + offset, start, to);
     }
+    block += <usize>pairs * <usize>(PANEL << 1);
   }
 }
 
@@ -85,7 +85,7 @@ function dotHigh(a: v128, v: v128, s: v128): v128 {
   return i32x4.add(i32x4.dot_i16x8_s(a, i16x8.extend_high_i8x16_s(v)), s);
 }
 
-/** `scaleAt` is a pointer: an engine that joins neighbours cannot join an argument of v128. */
+/** `scaleAt` is a pointer: V8's joining of neighbours fails on an argument of v128. */
 function multiplyPairs(a: usize, pairs: i32, block: usize, scaleAt: usize, scales: usize, from: usize, out: usize): void {
   const zero = i32x4.splat(0);
   let s0 = zero, s1 = zero, s2 = zero, s3 = zero;
@@ -103,10 +103,10 @@ function multiplyPairs(a: usize, pairs: i32, block: usize, scaleAt: usize, scale
     const v2 = v128.load(block, 32);
     s4 = dotLow(pair, v2, s4);
     s5 = dotHigh(pair, v2, s5);
-    const v3 = v128.load(block, 48);
-    s6 = dotLow(pair, v3, s6);
-    s7 = dotHigh(pair, v3, s7);
     if (PAIRS) {
+      const v3 = v128.load(block, 48);
+      s6 = dotLow(pair, v3, s6);
+      s7 = dotHigh(pair, v3, s7);
       const v4 = v128.load(block, 64);
       s8 = dotLow(pair, v4, s8);
       s9 = dotHigh(pair, v4, s9);
@@ -123,21 +123,21 @@ function multiplyPairs(a: usize, pairs: i32, block: usize, scaleAt: usize, scale
     block += PANEL << 1;
   }
   const scale = v128.load32_splat(scaleAt);
-  storeScaled(from, out, scale, scales, s0, s1, s2, s3);
-  storeScaled(from + 64, out + 64, scale, scales + 64, s4, s5, s6, s7);
+  storeScaled(from, out, scale, scales, s0, s1);
+  storeScaled(from + 32, out + 32, scale, scales + 32, s2, s3);
+  storeScaled(from + 64, out + 64, scale, scales + 64, s4, s5);
   if (PAIRS) {
-    storeScaled(from + 128, out + 128, scale, scales + 128, s8, s9, s10, s11);
-    storeScaled(from + 192, out + 192, scale, scales + 192, s12, s13, s14, s15);
+    storeScaled(from + 96, out + 96, scale, scales + 96, s6, s7);
+    storeScaled(from + 128, out + 128, scale, scales + 128, s8, s9);
+    storeScaled(from + 160, out + 160, scale, scales + 160, s10, s11);
+    storeScaled(from + 192, out + 192, scale, scales + 192, s12, s13);
+    storeScaled(from + 224, out + 224, scale, scales + 224, s14, s15);
   }
 }
 
 @inline
-function storeScaled(from: usize, out: usize, scale: v128, scales: usize, s0: v128, s1: v128, s2: v128, s3: v128): void {
-  store4(
-    from, out,
-    f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(s0), scale), v128.load(scales)),
-    f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(s1), scale), v128.load(scales, 16)),
-    f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(s2), scale), v128.load(scales, 32)),
-    f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(s3), scale), v128.load(scales, 48)),
-  );
+function storeScaled(from: usize, out: usize, scale: v128, scales: usize, s0: v128, s1: v128): void {
+  const z0 = f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(s0), scale), v128.load(scales));
+  const z1 = f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(s1), scale), v128.load(scales, 16));
+  store2(from, out, z0, z1);
 }

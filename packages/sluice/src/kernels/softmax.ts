@@ -4,7 +4,7 @@ import { firstLanes, loadUpTo, maxLanes, select, storeUpTo, sumLanes } from "./s
 // Softmax over rows, forward and backward. Equations: backend/reference/softmax.ts.
 
 /** The largest number of the row; a NaN is passed over, it shows in the sum. */
-function rowMaximum(x: usize, n: i32): f32 {
+export function rowMaximum(x: usize, n: i32): f32 {
   const lowest = f32x4.splat(-Infinity);
   let m0 = lowest;
   let m1 = lowest;

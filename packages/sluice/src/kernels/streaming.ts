@@ -1,24 +1,65 @@
-import { BFloat16, Float16, Float32, multiplyPanels, PANEL, panelCount } from "./panels";
-import { multiplyQuantized } from "./quantized";
+import { BFloat16, Float16, Float32, multiplyPanel, PANEL, panelCount } from "./panels";
+import { multiplyQuantized, quantizedBytes, quantizeRows } from "./quantized";
 import { storePair } from "./recurrent";
+import { storeUpTo } from "./simd";
 import { Candidate, CellSigmoid, CellTanh, chooseFunctions, Gate } from "./recurrent-functions";
 
 // One time step of a layer with its weights in panels. States are dense [rows, H] and replaced in place; z is working memory,
 // [rows, panels · PANEL]; biases are padded to whole panels. Equations: backend/kernels.ts. `type`: 0 float32, 1 float16,
 // 2 bfloat16, 3 int8.
 
-/** z = from + a [rows, K] · weights [K, N]. `scales`: of int8 weights. */
+const INT8: i32 = 3;
+
+/** Whole numbers of a [rows, K] in scratch, when the weights are int8. Gives the end of what it wrote. */
+function prepare(type: i32, a: usize, K: i32, rows: i32, scratch: usize): usize {
+  if (type != INT8) return scratch;
+  quantizeRows(a, <usize>K << 2, K, rows, scratch);
+  return scratch + <usize>quantizedBytes(rows, K);
+}
+
+/** One panel of z = from + a [rows, K] · weights; a prepared in `scratch`; `scales`: of int8 weights. */
 function product(
   type: i32, a: usize, K: i32, weights: usize, scales: usize, from: usize, fromRow: usize, z: usize, zRow: usize,
-  rows: i32, N: i32, backwards: bool, scratch: usize,
+  rows: i32, panel: i32, scratch: usize,
 ): void {
   const aRow = <usize>K << 2;
-  const panels = panelCount(N);
   switch (type) {
-    case 0: return multiplyPanels<Float32>(a, aRow, K, weights, from, fromRow, z, zRow, rows, panels, backwards);
-    case 1: return multiplyPanels<Float16>(a, aRow, K, weights, from, fromRow, z, zRow, rows, panels, backwards);
-    case 2: return multiplyPanels<BFloat16>(a, aRow, K, weights, from, fromRow, z, zRow, rows, panels, backwards);
-    default: return multiplyQuantized(a, aRow, K, weights, scales, from, fromRow, z, zRow, rows, panels, backwards, scratch);
+    case 0: return multiplyPanel<Float32>(a, aRow, K, weights, from, fromRow, z, zRow, rows, panel);
+    case 1: return multiplyPanel<Float16>(a, aRow, K, weights, from, fromRow, z, zRow, rows, panel);
+    case 2: return multiplyPanel<BFloat16>(a, aRow, K, weights, from, fromRow, z, zRow, rows, panel);
+    default: return multiplyQuantized(scratch, K, weights, scales, from, fromRow, z, zRow, rows, panel);
+  }
+}
+
+/** z [rows, N] = bias + a [rows, K] · weights. */
+function allPanels(
+  type: i32, a: usize, K: i32, weights: usize, scales: usize, bias: usize, z: usize, rows: i32, N: i32, backwards: bool, scratch: usize,
+): void {
+  const zRow = paddedRow(N);
+  prepare(type, a, K, rows, scratch);
+  const panels = panelCount(N);
+  for (let p = 0; p < panels; p++) {
+    product(type, a, K, weights, scales, bias, 0, z, zRow, rows, backwards ? panels - 1 - p : p, scratch);
+  }
+}
+
+/**
+ * z [rows, N] = bias + x [rows, I] · kernel, and in its first columns + hidden [rows, H] · recurrent. Panel by panel, first to
+ * last or `backwards`: done in turns, what the caches kept of the last step is what this one reads first.
+ */
+function bothProducts(
+  type: i32, x: usize, I: i32, kernel: usize, kernelScales: usize, hidden: usize, H: i32, recurrent: usize, recurrentScales: usize,
+  bias: usize, z: usize, rows: i32, N: i32, recurrentColumns: i32, backwards: bool, scratch: usize,
+): void {
+  const zRow = paddedRow(N);
+  const second = prepare(type, x, I, rows, scratch);
+  prepare(type, hidden, H, rows, second);
+  const panels = panelCount(N);
+  const recurrentPanels = panelCount(recurrentColumns);
+  for (let p = 0; p < panels; p++) {
+    const panel = backwards ? panels - 1 - p : p;
+    product(type, x, I, kernel, kernelScales, bias, 0, z, zRow, rows, panel, scratch);
+    if (panel < recurrentPanels) product(type, hidden, H, recurrent, recurrentScales, z, zRow, z, zRow, rows, panel, second);
   }
 }
 
@@ -34,7 +75,7 @@ export function linearStep(
   rows: i32, backwards: bool, scratch: usize,
 ): void {
   const zRow = paddedRow(N);
-  product(type, x, K, weights, scales, bias, 0, z, zRow, rows, N, backwards, scratch);
+  allPanels(type, x, K, weights, scales, bias, z, rows, N, backwards, scratch);
   const bytes = <usize>N << 2;
   for (let row = 0; row < rows; row++) memory.copy(out + <usize>row * bytes, z + <usize>row * zRow, bytes);
 }
@@ -44,8 +85,7 @@ export function lstmStep(
   z: usize, hidden: usize, cell: usize, H: i32, activation: i32, recurrentActivation: i32, rows: i32, backwards: bool, scratch: usize,
 ): void {
   const zRow = paddedRow(4 * H);
-  product(type, x, I, kernel, kernelScales, bias, 0, z, zRow, rows, 4 * H, backwards, scratch);
-  product(type, hidden, H, recurrent, recurrentScales, z, zRow, z, zRow, rows, 4 * H, backwards, scratch);
+  bothProducts(type, x, I, kernel, kernelScales, hidden, H, recurrent, recurrentScales, bias, z, rows, 4 * H, 4 * H, backwards, scratch);
   const usual = chooseFunctions(activation, recurrentActivation);
   for (let row = 0; row < rows; row++, z += zRow, hidden += <usize>H << 2, cell += <usize>H << 2) {
     if (usual) lstmRow<CellTanh, CellSigmoid>(z, cell, hidden, H);
@@ -88,12 +128,11 @@ export function gruStep(
   const zRow = paddedRow(3 * H);
   const pRow = paddedRow(H);
   const bytes = <usize>H << 2;
-  product(type, x, I, kernel, kernelScales, bias, 0, z, zRow, rows, 3 * H, backwards, scratch);
-  // The product for z r reaches into the block behind them by less than a panel: zeros times h, which changes nothing.
-  product(type, hidden, H, recurrent, recurrentScales, z, zRow, z, zRow, rows, 2 * H, backwards, scratch);
+  // The last panel for z r reaches into the block behind them: zeros times h, which changes nothing.
+  bothProducts(type, x, I, kernel, kernelScales, hidden, H, recurrent, recurrentScales, bias, z, rows, 3 * H, 2 * H, backwards, scratch);
   const usual = chooseFunctions(activation, recurrentActivation);
   if (resetAfter) {
-    product(type, hidden, H, candidate, candidateScales, candidateBias, 0, p, pRow, rows, H, backwards, scratch);
+    allPanels(type, hidden, H, candidate, candidateScales, candidateBias, p, rows, H, backwards, scratch);
   } else {
     for (let row = 0; row < rows; row++) {
       const r = z + <usize>row * zRow + bytes;
@@ -102,7 +141,7 @@ export function gruStep(
       if (usual) resetRow<CellSigmoid>(r, from, to, H);
       else resetRow<Gate>(r, from, to, H);
     }
-    product(type, reset, H, candidate, candidateScales, candidateBias, 0, p, pRow, rows, H, backwards, scratch);
+    allPanels(type, reset, H, candidate, candidateScales, candidateBias, p, rows, H, backwards, scratch);
   }
   for (let row = 0; row < rows; row++, z += zRow, p += pRow, hidden += bytes) {
     if (usual) gruRow<CellTanh, CellSigmoid>(z, p, hidden, H, resetAfter);
@@ -149,8 +188,7 @@ export function rnnStep(
   z: usize, hidden: usize, H: i32, activation: i32, rows: i32, backwards: bool, scratch: usize,
 ): void {
   const zRow = paddedRow(H);
-  product(type, x, I, kernel, kernelScales, bias, 0, z, zRow, rows, H, backwards, scratch);
-  product(type, hidden, H, recurrent, recurrentScales, z, zRow, z, zRow, rows, H, backwards, scratch);
+  bothProducts(type, x, I, kernel, kernelScales, hidden, H, recurrent, recurrentScales, bias, z, rows, H, H, backwards, scratch);
   const usual = chooseFunctions(activation, 1);
   for (let row = 0; row < rows; row++, z += zRow, hidden += <usize>H << 2) {
     if (usual) activateRow<CellTanh>(z, hidden, H);
@@ -163,4 +201,17 @@ function activateRow<A>(z: usize, out: usize, H: i32): void {
   for (let at: usize = 0; at < <usize>H << 2; at += 32) {
     storePair(out + at, act.value(v128.load(z + at)), act.value(v128.load(z + at, 16)), min<i32>(8, H - <i32>(at >> 2)));
   }
+}
+
+/** out [n] = a + b. */
+export function addStep(a: usize, b: usize, out: usize, n: i32): void {
+  for (let i = 0; i < n; i += 4, a += 16, b += 16, out += 16) {
+    storeUpTo(out, f32x4.add(v128.load(a), v128.load(b)), n - i);
+  }
+}
+
+/** Each row of x [rows, width] to its place in a row of out [rows, outWidth]. */
+export function placeStep(x: usize, width: i32, out: usize, outWidth: i32, rows: i32): void {
+  const bytes = <usize>width << 2;
+  for (let row = 0; row < rows; row++, x += bytes, out += <usize>outWidth << 2) memory.copy(out, x, bytes);
 }

@@ -15,8 +15,9 @@ import {
   type State,
   type SymbolicShape,
 } from "./layer.ts";
+import { recomputed, type SequenceRun } from "./recompute.ts";
 import { processingMask, type SequenceResult, scan, zeroMasked } from "./scan.ts";
-import { KeptState, startState } from "./state.ts";
+import { KeptState, startState, zeroState } from "./state.ts";
 
 /** Options of every layer that runs over time; defaults as in Keras 3. */
 export interface RecurrentOptions extends LayerOptions {
@@ -30,6 +31,12 @@ export interface RecurrentOptions extends LayerOptions {
   readonly stateful?: boolean;
   /** Output 0 at masked steps instead of the held hidden state. Default false. */
   readonly zeroOutputForMask?: boolean;
+  /**
+   * Spend time to save memory in training: keep the state at √T steps only and run the steps between two of them again on the
+   * way back. For long sequences: beyond inputs and outputs memory grows as √T instead of T, and the forward pass runs twice.
+   * Default false.
+   */
+  readonly recompute?: boolean;
 }
 
 /**
@@ -77,6 +84,7 @@ export abstract class RecurrentLayer<O extends RecurrentOptions = RecurrentOptio
       goBackwards = false,
       stateful = false,
       zeroOutputForMask = false,
+      recompute = false,
     } = this.options;
     const x = inputs[0] as Tensor;
     const mask = context.masks[0] ?? null;
@@ -84,7 +92,9 @@ export abstract class RecurrentLayer<O extends RecurrentOptions = RecurrentOptio
     const given = context.state ?? (stateful && inputs.length === 1 ? this.kept.read(this, x.shape[0] as number) : null);
     const initial: S = startState(this, this.cell.stateShapes, inputs, given);
     const dropout = context.training ? this.cell.drawDropout(stepShape(x.shape) as Shape, context) : noDropout;
-    const result = this.runFused(x, initial, mask, dropout) ?? this.runScan(x, initial, mask, dropout);
+    const run: SequenceRun<S> = (xs, from, uses) =>
+      this.runFused(xs, from, uses, dropout) ?? this.runScan(xs, from, uses, dropout);
+    const result = recompute ? this.recompute(run, x, initial, mask) : run(x, initial, mask);
     if (stateful) this.kept.keep(result.state);
 
     const outputMask = mask && (returnSequences || zeroOutputForMask) ? processingMask(mask, goBackwards) : null;
@@ -100,6 +110,16 @@ export abstract class RecurrentLayer<O extends RecurrentOptions = RecurrentOptio
   /** The whole sequence in one kernel call; null where the options ask for more than the kernel offers. Must equal the scan. */
   protected fused(_x: Tensor, _initial: S, _mask: Tensor | null): SequenceResult<S> | null {
     return null;
+  }
+
+  private recompute(run: SequenceRun<S>, x: Tensor, initial: S, mask: Tensor | null): SequenceResult<S> {
+    const { returnSequences = false, goBackwards = false } = this.options;
+    return recomputed(run, x, initial, mask, {
+      outputShape: this.outputShape([x.shape]) as Shape,
+      weights: this.parameters.map(({ tensor }) => tensor),
+      returnSequences,
+      goBackwards,
+    });
   }
 
   private runFused(
@@ -131,6 +151,12 @@ export abstract class RecurrentLayer<O extends RecurrentOptions = RecurrentOptio
     this.build([[null, null, ...features]], { backend: x.backend });
     this.outputShape([[batch ?? null, null, ...features]]);
     return inStep(x.backend, () => this.cell.step(x, startState(this, this.cell.stateShapes, [x], state ?? null)));
+  }
+
+  /** The state that a call on so many rows starts from: what a `stateful` layer kept, or zeros. Runs inside a step. */
+  startingState(batch: number): S {
+    const kept = this.options.stateful ? (this.kept.read(this, batch) as S | null) : null;
+    return kept ?? zeroState(this.cell.stateShapes, { shape: [batch], backend: this.backend });
   }
 
   override resetStates(): void {

@@ -15,6 +15,8 @@ export interface LayerKind {
   readonly create: (options: never) => Layer;
   /** Options that hold a layer, or a list of layers. */
   readonly holds?: readonly string[];
+  /** It computes each time step of [B, T, …] for itself, always or with these options, so that a sequence may be cut along T. */
+  readonly stepwise?: true | ((options: never) => boolean);
   /** Recurrent kinds run the recurrent laws. */
   readonly recurrent?: boolean;
 }
@@ -33,6 +35,12 @@ function findKind(type: string): LayerKind | undefined {
 export function registerLayer(kind: LayerKind): void {
   if (findKind(kind.type)) throw new ValueError(`Cannot register layer type "${kind.type}": the name is taken. Choose another.`);
   registered.set(kind.type, kind);
+}
+
+/** Whether the layer computes each time step for itself. */
+export function isStepwise(layer: Layer): boolean {
+  const stepwise = findKind(layer.type)?.stepwise ?? false;
+  return typeof stepwise === "function" ? (stepwise as (options: LayerOptions) => boolean)(layer.options) : stepwise;
 }
 
 /** Every kind: the built-in ones, then the registered ones in their order. */

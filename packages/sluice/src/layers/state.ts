@@ -7,7 +7,7 @@ import type { Layer, State } from "./layer.ts";
 export type StateShapes = Readonly<Record<string, Shape>>;
 
 /** Zeros for each part of a state. Must run inside a step. */
-export function zeroState<S extends State>(shapes: StateShapes, like: Tensor): S {
+export function zeroState<S extends State>(shapes: StateShapes, like: Pick<Tensor, "shape" | "backend">): S {
   return mapState(shapes, (shape) => {
     const x = allocate([like.shape[0] as number, ...shape], like.backend);
     like.backend.kernels.fill(x.storage, 0);

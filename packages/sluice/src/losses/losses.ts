@@ -1,3 +1,4 @@
+import { crossEntropy } from "../autograd/ops/cross-entropy.ts";
 import {
   abs,
   add,
@@ -216,6 +217,7 @@ function sparseCrossentropy(fromLogits: boolean): LossFunction {
           `targets hold one class number each, ${showShape(lead)} or ${showShape([...lead, 1])}.`,
       );
     }
+    if (fromLogits) return crossEntropy(predicted, reshape(actual, lead));
     const numbers = tensor(
       Float64Array.from({ length: classes }, (_, k) => k),
       [classes],
@@ -223,9 +225,6 @@ function sparseCrossentropy(fromLogits: boolean): LossFunction {
     );
     const oneHot = equal(reshape(actual, [...lead, 1]), numbers);
     const inside = less(sum(oneHot, { axis: -1 }), 0.5); // 1 where the class number is none of the classes: the loss says so by NaN
-    return add(
-      negate(sum(multiply(oneHot, logProbabilities(predicted, fromLogits)), { axis: -1 })),
-      divide(0, subtract(1, inside)),
-    );
+    return add(negate(sum(multiply(oneHot, logProbabilities(predicted, false)), { axis: -1 })), divide(0, subtract(1, inside)));
   };
 }

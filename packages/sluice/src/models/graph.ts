@@ -1,5 +1,5 @@
 import { ValueError } from "../errors.ts";
-import { addPenalties, type CallResult, type Layer } from "../layers/layer.ts";
+import { addPenalties, type CallResult, type Layer, type State } from "../layers/layer.ts";
 import type { GraphNode, SymbolicTensor } from "../layers/symbolic.ts";
 import { showShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -46,6 +46,8 @@ export interface GraphRun {
   readonly masks: readonly (Tensor | null)[];
   /** Which random draw: the training step. */
   readonly step: number;
+  /** What uses of recurrent layers start from, instead of zeros or of what a stateful layer kept. */
+  readonly states?: ReadonlyMap<GraphNode, State>;
   /** Called with what each use of a layer gave, in order. */
   readonly observe?: (node: GraphNode, result: CallResult) => void;
 }
@@ -59,7 +61,11 @@ export interface GraphResult {
 }
 
 /** Runs every node once, masks along with the numbers. Call it inside a step. */
-export function runGraph(graph: Graph, inputs: readonly Tensor[], { training, masks, step, observe }: GraphRun): GraphResult {
+export function runGraph(
+  graph: Graph,
+  inputs: readonly Tensor[],
+  { training, masks, step, states, observe }: GraphRun,
+): GraphResult {
   const results = new Map<GraphNode, CallResult>();
   graph.inputs.forEach(({ node }, k) => {
     results.set(node, { outputs: [inputs[k] as Tensor], masks: [masks[k] ?? null] });
@@ -68,7 +74,8 @@ export function runGraph(graph: Graph, inputs: readonly Tensor[], { training, ma
   const maskAt = ({ node, index }: SymbolicTensor): Tensor | null => (results.get(node) as CallResult).masks[index] ?? null;
   let penalty: Tensor | null = null;
   for (const node of graph.nodes) {
-    const result = node.layer.run(node.inputs.map(valueAt), { training, masks: node.inputs.map(maskAt), state: null, step });
+    const state = states?.get(node) ?? null;
+    const result = node.layer.run(node.inputs.map(valueAt), { training, masks: node.inputs.map(maskAt), state, step });
     penalty = addPenalties(penalty, result.penalty ?? null);
     results.set(node, result);
     observe?.(node, result);

@@ -2,6 +2,8 @@ import { StateError, ValueError } from "../errors.ts";
 import { input } from "../layers/input.ts";
 import type { SymbolicShape } from "../layers/layer.ts";
 import type { Optimizer } from "../optimizers/optimizers.ts";
+import { openStream, type Stream, type StreamOptions } from "../streaming/stream.ts";
+import { openStreams, type StreamPool, type StreamPoolOptions } from "../streaming/stream-pool.ts";
 import type { ArrayInputs } from "../training/arrays.ts";
 import { checkBatch } from "../training/batch.ts";
 import { type Compiled, type CompileOptions, type CompileSpec, compile } from "../training/compile.ts";
@@ -116,6 +118,31 @@ export class Model extends Network {
     const meter = new Meter(this, this.compiled);
     meter.add(await testStep(this, this.compiled, batch, { step: 0, predictions: meter.wantsPredictions }), batch);
     return meter.logs();
+  }
+
+  /**
+   * The model as it stands, reading one step at a time with its state kept: pushing a sequence step by step gives what `predict`
+   * gives for the part read so far (with `returnSequences`, the newest step of it).
+   * @throws {ValueError} naming the layer that needs more than one step (bidirectional, flatten over time …);
+   * {StateError} before the weights exist.
+   * @example
+   * const stream = model.stream(); // of lstm({ units: 32, inputShape: [null, 3] }) and dense({ units: 1 })
+   * const [next] = stream.push([0.1, 0.2, 0.3]);
+   */
+  stream(options: StreamOptions = {}): Stream {
+    return openStream(this, options);
+  }
+
+  /**
+   * Many independent streams that share the weights: see `StreamPool`.
+   * @throws as `stream`.
+   * @example
+   * const pool = model.streams({ capacity: 1000 });
+   * const [pump, valve] = [pool.open(), pool.open()];
+   * const [a, b] = await Promise.all([pump.push([1.5]), valve.push([0.2])]); // one kernel call for both
+   */
+  streams(options: StreamPoolOptions): StreamPool {
+    return openStreams(this, options);
   }
 
   /** The outputs of one batch, in the model's order. */

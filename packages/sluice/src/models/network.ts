@@ -1,5 +1,6 @@
 import type { Backend } from "../backend/backend.ts";
 import { defaultBackend, getBackend } from "../backend/index.ts";
+import type { WeightType } from "../backend/weight-types.ts";
 import { ShapeError, StateError, ValueError } from "../errors.ts";
 import type { CallResult, Layer, SymbolicShape } from "../layers/layer.ts";
 import type { Parameter } from "../layers/parameter.ts";
@@ -39,6 +40,8 @@ export type WeightSource = (path: string, shape: Shape) => ArrayLike<number>;
 export class Network {
   readonly name: string;
   readonly seed: number;
+  /** How inference and files keep the weights; `quantize` sets it. Training always works in the backend's precision. */
+  weightType: WeightType = "float32";
   private readonly chosenBackend: Backend | null;
   private readonly plan: (shapes: readonly SymbolicShape[]) => Graph;
   private readonly source: WeightSource | undefined;

@@ -122,29 +122,30 @@ describe("every call of a save", async () => {
     expect(new Died("")).toBeInstanceOf(Error);
   });
 
-  test.each(["ENOSPC", "EIO", "EACCES"])(
-    "may fail with %s: what was there stays, and the error says whether to go on",
-    async (code) => {
-      const { calls } = await saveWith(null);
-      for (let at = 0; at < calls.length; at++) {
-        const { error } = await saveWith({ kind: "fails", code, at });
-        const call = calls[at] as string;
-        const harmless = ["makeFolder", "read", "list"].includes(call);
-        if (harmless) expect(error, call).toBeNull();
-        else
-          expect(error, call).toMatchObject({
-            name: "StorageError",
-            fatal: call === "sync" || call === "syncFolder",
-            message: expect.stringContaining(code),
-          });
-        expect(error === null ? [3] : [2, 3]).toContain(await stepIn(await checkpointFolder(folder).load()));
-        expect(
-          (await list()).some((each) => each.endsWith(".tmp")),
-          call,
-        ).toBe(false);
-      }
-    },
-  );
+  test.each([
+    "ENOSPC",
+    "EIO",
+    "EACCES",
+  ])("may fail with %s: what was there stays, and the error says whether to go on", async (code) => {
+    const { calls } = await saveWith(null);
+    for (let at = 0; at < calls.length; at++) {
+      const { error } = await saveWith({ kind: "fails", code, at });
+      const call = calls[at] as string;
+      const harmless = ["makeFolder", "read", "list"].includes(call);
+      if (harmless) expect(error, call).toBeNull();
+      else
+        expect(error, call).toMatchObject({
+          name: "StorageError",
+          fatal: call === "sync" || call === "syncFolder",
+          message: expect.stringContaining(code),
+        });
+      expect(error === null ? [3] : [2, 3]).toContain(await stepIn(await checkpointFolder(folder).load()));
+      expect(
+        (await list()).some((each) => each.endsWith(".tmp")),
+        call,
+      ).toBe(false);
+    }
+  });
 });
 
 test("training goes on while the disk is full, says so, and ends when the disk cannot be relied on", async () => {

@@ -46,7 +46,7 @@ export class Tensor {
 export type NestedNumbers = number | readonly NestedNumbers[];
 
 /** What `tensor` accepts. */
-export type TensorData = NestedNumbers | HostArray | Int32Array | Uint8Array;
+export type TensorData = NestedNumbers | HostArray | Int32Array | Int8Array | Uint8Array;
 
 export interface TensorOptions {
   /** Defaults to the backend `init` chose. */

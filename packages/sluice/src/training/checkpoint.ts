@@ -16,6 +16,8 @@ export interface RunSettings {
   readonly batchSize: number;
   readonly shuffle: boolean;
   readonly stepsPerEpoch: number | null;
+  /** Steps between updates and steps a gradient flows back; null when sequences are not cut. */
+  readonly truncated: string | null;
   /** Hash of the examples; null for a stream. */
   readonly data: string | null;
 }
@@ -155,8 +157,8 @@ function checkSame(
   if ((metadata.get("sluice.compile") ?? null) !== (model.compileSpec && JSON.stringify(model.compileSpec))) {
     throw refuse("the checkpoint was compiled with another optimizer, loss or metrics");
   }
-  for (const key of ["seed", "batchSize", "shuffle", "stepsPerEpoch"] as const) {
-    if (record.settings[key] !== settings[key])
+  for (const key of ["seed", "batchSize", "shuffle", "stepsPerEpoch", "truncated"] as const) {
+    if ((record.settings[key] ?? null) !== settings[key])
       throw refuse(`the checkpoint was trained with ${key} ${record.settings[key]} and this call has ${settings[key]}`);
   }
   if (record.settings.data !== settings.data) throw refuse("the examples are not those the checkpoint was trained on");

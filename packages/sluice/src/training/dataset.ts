@@ -6,7 +6,7 @@
 /** Numbers in row-major order with their shape; the form in which data enters and leaves the library. */
 export interface NumericArray {
   readonly shape: readonly number[];
-  readonly data: Float32Array | Float64Array | Int32Array | Uint8Array;
+  readonly data: Float32Array | Float64Array | Int32Array | Int8Array | Uint8Array;
 }
 
 /** One array for a model with one input (or output), a list in the model's order for several. */

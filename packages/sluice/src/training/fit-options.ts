@@ -3,6 +3,7 @@ import type { ClassWeight } from "./batch.ts";
 import type { Callback } from "./callbacks/callback.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
 import type { BatchStream, Dataset } from "./dataset.ts";
+import type { TruncatedOptions } from "./long-sequences/truncation.ts";
 
 /** x and y, with sample weights if there are any; or data that gives its own batches. */
 export type LabelledData = readonly [x: ArrayInputs, y: ArrayInputs, sampleWeight?: ArrayInput] | Dataset | BatchStream;
@@ -40,6 +41,8 @@ export interface FitOptions {
    * `NumericError` naming where it came from; "continue" trains on.
    */
   readonly onNonFinite?: "throw" | "continue";
+  /** Trains on long sequences in the memory of a few steps: `{ updateEvery: 50, gradientSteps: 100 }`. Default: over whole sequences. */
+  readonly truncated?: TruncatedOptions;
   /** Keeps the state of training, so that a run which is killed can go on. */
   readonly checkpoint?: CheckpointOptions;
   /** Goes on from the newest sound checkpoint, to the same bits as if nothing had happened; starts afresh when there is none. */

@@ -9,24 +9,26 @@ import { evaluateSource } from "./evaluate.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { FitOptions } from "./fit-options.ts";
 import { type History, validationLogs } from "./history.ts";
+import { trainTruncated } from "./long-sequences/train-truncated.ts";
 import type { Logs } from "./meter.ts";
 import { traceNonFinite } from "./non-finite.ts";
 import { pacer } from "./pace.ts";
 import { type Examples, type TrainingData, trainingData } from "./prepare.ts";
 import { TrainingRun } from "./run.ts";
-import { trainStep } from "./step.ts";
+import { type StepResult, trainStep } from "./step.ts";
 
 /** What `model.fit` does. */
 export async function fit(model: Model, x: Examples, second?: ArrayInputs | FitOptions, third?: FitOptions): Promise<History> {
   void model.compiled; // says first of all that compile is missing
   const data = await trainingData(model, x, second, third);
   const { checkpoint, stepsPerEpoch = null } = data.options;
-  const { seed, batchSize, shuffle, dataset } = data;
+  const { seed, batchSize, shuffle, dataset, truncation } = data;
   if (data.options.resume && !checkpoint)
     throw new ValueError("Cannot resume without `checkpoint`: say in which store the checkpoints are.");
   const fitting = new Fitting(model, data);
   if (checkpoint) {
-    const settings = { seed, batchSize, shuffle, stepsPerEpoch, data: await fingerprint(dataset) };
+    const truncated = truncation && `${truncation.updateEvery}, ${truncation.gradientSteps}`;
+    const settings = { seed, batchSize, shuffle, stepsPerEpoch, truncated, data: await fingerprint(dataset) };
     fitting.keepCheckpoints(
       (warn) => new Checkpointer({ model, run: fitting.run, settings, callbacks: fitting.callbacks }, checkpoint, warn),
     );
@@ -110,14 +112,20 @@ class Fitting {
   private async trainBatch(batch: CheckedBatch): Promise<void> {
     const { run, model, callbacks } = this;
     if (this.listens("onBatchBegin")) await this.hook("onBatchBegin", run.stepInEpoch > 0 ? run.meter.logs() : {});
-    const step = model.trainingSteps;
     const guard = this.options.onNonFinite !== "continue" || callbacks.some(({ onNonFinite }) => onNonFinite);
-    const result = await trainStep(model, model.compiled, batch, { step, predictions: run.meter.wantsPredictions, guard });
+    const result = await this.trainOn(batch, guard);
     if (guard && !Number.isFinite(result.loss)) await this.reportNonFinite(batch, result.loss);
     else run.meter.add(result, batch);
     model.trainingSteps++;
     run.stepInEpoch++;
     if (this.listens("onBatchEnd")) await this.hook("onBatchEnd", run.meter.logs());
+  }
+
+  private trainOn(batch: CheckedBatch, guard: boolean): Promise<StepResult> {
+    const { run, model, data, pace } = this;
+    if (data.truncation) return trainTruncated(model, batch, data.truncation, { guard, meter: run.meter, pace });
+    const step = model.trainingSteps;
+    return trainStep(model, model.compiled, batch, { step, predictions: run.meter.wantsPredictions, guard });
   }
 
   private async reportNonFinite(batch: CheckedBatch, loss: number): Promise<void> {

@@ -39,6 +39,11 @@ export class Meter {
     [1, loss, ...outputLosses].forEach((value, k) => {
       this.sums[k] = (this.sums[k] as number) + value * size;
     });
+    this.addPredictions(predictions, y);
+  }
+
+  /** The metrics' part of `add`. */
+  addPredictions(predictions: StepResult["predictions"], y: CheckedBatch["y"]): void {
     predictions.forEach(({ output, mask }, k) => {
       const target = y[k];
       if (!target) return;

@@ -3,6 +3,7 @@ import { sum } from "../autograd/ops/reduce.ts";
 import { broadcastTo, reshape } from "../autograd/ops/shape.ts";
 import { ShapeError } from "../errors.ts";
 import { addPenalties } from "../layers/layer.ts";
+import type { GraphRun } from "../models/graph.ts";
 import type { Network } from "../models/network.ts";
 import { sameShape, showShape } from "../tensor/shape.ts";
 import { type Tensor, zeros } from "../tensor/tensor.ts";
@@ -24,9 +25,9 @@ export function objective(
   network: Network,
   { losses, lossWeights }: Compiled,
   { x, y, weights, masks }: BatchTensors,
-  { training, step }: { training: boolean; step: number },
+  run: Omit<GraphRun, "masks">,
 ): Objective {
-  const result = network.run(x, { training, masks, step });
+  const result = network.run(x, { ...run, masks });
   const outputLosses = result.outputs.map((predicted, k) => {
     const mask = result.masks[k] ?? null;
     const actual = blank(alignTargets(y[k] as Tensor, predicted), mask);

@@ -4,6 +4,7 @@ import { type ArrayInput, type ArrayInputs, listOf, toNumericArray, toNumericArr
 import { checkBatch } from "./batch.ts";
 import type { Batch, BatchStream, Dataset } from "./dataset.ts";
 import type { EvaluateOptions, FitOptions, LabelledData, PredictOptions } from "./fit-options.ts";
+import { type Truncation, truncationOf } from "./long-sequences/truncation.ts";
 import {
   type ArrayData,
   arrayDataset,
@@ -34,6 +35,8 @@ export interface TrainingData {
   readonly batchSize: number;
   readonly shuffle: boolean;
   readonly seed: number;
+  /** How long sequences are cut; null when they are not. */
+  readonly truncation: Truncation | null;
 }
 
 /** Sorts out the arguments of `fit`. @throws {ValueError} for options outside their rules. */
@@ -64,6 +67,7 @@ export async function trainingData(
     network,
     whole ? datasetSource(whole, { batchSize: 1, shuffle: false, seed }) : streamSource(x as BatchStream),
   );
+  const truncation = options.truncated ? truncationOf(network, options.truncated) : null;
   const { stateful } = network;
   if (stateful && options.shuffle) {
     throw new ValueError(
@@ -83,6 +87,7 @@ export async function trainingData(
       batchSize,
       shuffle,
       seed,
+      truncation,
     };
   }
   const cut = given ? whole.length : Math.floor(whole.length * (1 - validationSplit));
@@ -106,6 +111,7 @@ export async function trainingData(
     batchSize,
     shuffle,
     seed,
+    truncation,
   };
 }
 

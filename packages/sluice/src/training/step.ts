@@ -71,7 +71,7 @@ export function predictStep(network: Network, batch: CheckedBatch): Promise<read
 }
 
 /** Every read is ordered before the step ends; the numbers arrive when they are computed. */
-async function readBack({ loss, outputLosses, outputs, masks }: Objective, predictions: boolean): Promise<StepResult> {
+export async function readBack({ loss, outputLosses, outputs, masks }: Objective, predictions: boolean): Promise<StepResult> {
   const scalars = [loss, ...outputLosses].map((x) => x.data());
   const arrays = predictions ? readPredictions({ outputs, masks }) : Promise.resolve([]);
   const [total = Number.NaN, ...parts] = (await Promise.all(scalars)).map(([value = Number.NaN]) => value);

@@ -83,7 +83,7 @@ export const gruSequence: (
     };
     return { output, saved };
   },
-  backward: ([dOutput, dLast], saved) => {
+  backward: ([dOutput, dLast], saved, needed) => {
     const {
       sizes,
       input,
@@ -101,7 +101,7 @@ export const gruSequence: (
     const { backend } = input;
     const { dHidden, dLastHidden } = hiddenGradients(dOutput ?? null, dLast ?? null, options.returnSequences);
     const [dInput, dKernel, dRecurrentKernel, dBias, dRecurrentBias, dInitialHidden] = gradientsLike(
-      [input, kernel, recurrentKernel, bias, recurrentBias, hiddenState],
+      [needed[0] ? input : null, kernel, recurrentKernel, bias, recurrentBias, hiddenState],
       backend,
     );
     backend.kernels.gruBackward({
@@ -118,13 +118,20 @@ export const gruSequence: (
       hidden: hidden.storage,
       dHidden: dHidden?.storage ?? null,
       dLastHidden: dLastHidden?.storage ?? null,
-      dx: dInput.storage,
+      dx: dInput?.storage ?? null,
       dKernel: dKernel.storage,
       dRecurrentKernel: dRecurrentKernel.storage,
       dBias: dBias?.storage ?? null,
       dRecurrentBias: dRecurrentBias?.storage ?? null,
       dInitialHidden: dInitialHidden.storage,
     });
-    return [fromProcessing(dInput, options.goBackwards), dKernel, dRecurrentKernel, dBias, dRecurrentBias, dInitialHidden];
+    return [
+      dInput && fromProcessing(dInput, options.goBackwards),
+      dKernel,
+      dRecurrentKernel,
+      dBias,
+      dRecurrentBias,
+      dInitialHidden,
+    ];
   },
 });

@@ -1,3 +1,4 @@
+export * from "./cross-entropy.ts";
 export * from "./dropout.ts";
 export * from "./elementwise.ts";
 export * from "./gather.ts";

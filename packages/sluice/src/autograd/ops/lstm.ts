@@ -70,12 +70,12 @@ export const lstmSequence: (
       saved: { sizes, input, kernel, recurrentKernel, bias, hiddenState, cellState, steps, gates, hidden, cells, options },
     };
   },
-  backward: ([dOutput, dLast, dLastCell], saved) => {
+  backward: ([dOutput, dLast, dLastCell], saved, needed) => {
     const { sizes, input, kernel, recurrentKernel, bias, hiddenState, cellState, steps, gates, hidden, cells, options } = saved;
     const { backend } = input;
     const { dHidden, dLastHidden } = hiddenGradients(dOutput ?? null, dLast ?? null, options.returnSequences);
     const [dInput, dKernel, dRecurrentKernel, dBias, dInitialHidden, dInitialCell] = gradientsLike(
-      [input, kernel, recurrentKernel, bias, hiddenState, cellState],
+      [needed[0] ? input : null, kernel, recurrentKernel, bias, hiddenState, cellState],
       backend,
     );
     backend.kernels.lstmBackward({
@@ -92,13 +92,20 @@ export const lstmSequence: (
       dHidden: dHidden?.storage ?? null,
       dLastHidden: dLastHidden?.storage ?? null,
       dLastCell: dLastCell?.storage ?? null,
-      dx: dInput.storage,
+      dx: dInput?.storage ?? null,
       dKernel: dKernel.storage,
       dRecurrentKernel: dRecurrentKernel.storage,
       dBias: dBias?.storage ?? null,
       dInitialHidden: dInitialHidden.storage,
       dInitialCell: dInitialCell.storage,
     });
-    return [fromProcessing(dInput, options.goBackwards), dKernel, dRecurrentKernel, dBias, dInitialHidden, dInitialCell];
+    return [
+      dInput && fromProcessing(dInput, options.goBackwards),
+      dKernel,
+      dRecurrentKernel,
+      dBias,
+      dInitialHidden,
+      dInitialCell,
+    ];
   },
 });

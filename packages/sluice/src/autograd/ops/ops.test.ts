@@ -3,8 +3,9 @@ import { getBackend } from "../../backend/index.ts";
 import type { ActivationName } from "../../backend/kernels.ts";
 import { ShapeError, StateError, ValueError } from "../../errors.ts";
 import { full, inStep, type Tensor, tensor } from "../../tensor/tensor.ts";
+import { expectClose } from "../../testing/oracle.ts";
 import { checkGradients, randomTensor } from "../gradient-check.ts";
-import { record, valueAndGradients } from "../tape.ts";
+import { defineOp, record, valueAndGradients } from "../tape.ts";
 import * as ops from "./index.ts";
 
 const backend = getBackend("reference");
@@ -82,6 +83,19 @@ describe("gradients are the slopes of the outputs", () => {
       [random([2])],
     );
     expect([...(gradients[0] as Tensor).dataSync()]).toEqual([0, 0]);
+  });
+
+  test("cross-entropy, and it is what log-softmax says of the label", () => {
+    const labels = tensor([2, 0, 4, 1, 3, 3], [2, 3], { backend });
+    checkGradients((scores) => ops.crossEntropy(scores, labels), [random([2, 3, 5], 4)]);
+    const scores = random([2, 3, 5], 4);
+    const logs = ops.logSoftmax(scores).dataSync();
+    expectClose(
+      ops.crossEntropy(scores, labels).dataSync(),
+      Array.from(labels.dataSync(), (label, row) => -(logs[row * 5 + label] as number)),
+      { atol: 1e-14 },
+      "losses",
+    );
   });
 
   test("matmul, plain and for each entry of a first axis", () => {
@@ -191,6 +205,37 @@ describe("the tape", () => {
     const { value, gradients } = valueAndGradients(() => ops.sum(ops.add(ops.square(x), ops.multiply(x, 4))), [x, unused]);
     expect(value.dataSync()[0]).toBe(21);
     expect(gradients.map((g) => g.dataSync()[0])).toEqual([10, 0]); // 2x + 4
+  });
+  test("tells an operation which of its gradients anybody asks for", () => {
+    const asked: (readonly boolean[])[] = [];
+    const product = defineOp({
+      name: "product",
+      forward: (a: Tensor, b: Tensor, scale: number) => ({ output: ops.multiply(ops.multiply(a, b), scale), saved: { a, b } }),
+      backward: (dy, { a, b }, needed) => {
+        asked.push(needed);
+        return [ops.multiply(dy, b), ops.multiply(dy, a)];
+      },
+    });
+    const [a, b] = [random([3], 1), random([3], 2)];
+    valueAndGradients(() => ops.sum(product(a, b, 1)), [b]);
+    valueAndGradients(() => ops.sum(product(ops.square(a), b, 1)), [a]);
+    expect(asked).toEqual([
+      [false, true, false],
+      [true, false, false],
+    ]);
+  });
+  test("pulls back from several results at once", () => {
+    const [a, dy, dz] = [random([3], 1), random([3], 2), random([3], 3)];
+    const found = inStep(backend, () => {
+      const { result, tape } = record([a], () => [ops.square(a), ops.tanh(a)] as const);
+      const [gradient] = tape.pullBack([
+        [result[0], dy],
+        [result[1], dz],
+      ]);
+      return gradient as Tensor;
+    });
+    const loss = () => ops.sum(ops.add(ops.multiply(ops.square(a), dy), ops.multiply(ops.tanh(a), dz)));
+    expectClose(found.dataSync(), valueAndGradients(loss, [a]).gradients[0]?.dataSync() ?? [], { atol: 1e-14 }, "da");
   });
   test("is used once", () => {
     inStep(backend, () => {

@@ -58,12 +58,12 @@ export const rnnSequence: (
     const output: readonly [Tensor, Tensor] = [options.returnSequences ? sequenceOf(hidden) : block(hidden, T), block(hidden, T)];
     return { output, saved: { sizes, input, kernel, recurrentKernel, bias, hiddenState, steps, gates, hidden, options } };
   },
-  backward: ([dOutput, dLast], saved) => {
+  backward: ([dOutput, dLast], saved, needed) => {
     const { sizes, input, kernel, recurrentKernel, bias, hiddenState, steps, gates, hidden, options } = saved;
     const { backend } = input;
     const { dHidden, dLastHidden } = hiddenGradients(dOutput ?? null, dLast ?? null, options.returnSequences);
     const [dInput, dKernel, dRecurrentKernel, dBias, dInitialHidden] = gradientsLike(
-      [input, kernel, recurrentKernel, bias, hiddenState],
+      [needed[0] ? input : null, kernel, recurrentKernel, bias, hiddenState],
       backend,
     );
     backend.kernels.rnnBackward({
@@ -78,12 +78,12 @@ export const rnnSequence: (
       hidden: hidden.storage,
       dHidden: dHidden?.storage ?? null,
       dLastHidden: dLastHidden?.storage ?? null,
-      dx: dInput.storage,
+      dx: dInput?.storage ?? null,
       dKernel: dKernel.storage,
       dRecurrentKernel: dRecurrentKernel.storage,
       dBias: dBias?.storage ?? null,
       dInitialHidden: dInitialHidden.storage,
     });
-    return [fromProcessing(dInput, options.goBackwards), dKernel, dRecurrentKernel, dBias, dInitialHidden];
+    return [dInput && fromProcessing(dInput, options.goBackwards), dKernel, dRecurrentKernel, dBias, dInitialHidden];
   },
 });

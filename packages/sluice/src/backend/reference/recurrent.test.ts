@@ -142,11 +142,9 @@ describe("gradients are the slopes of Σ dHidden ⊙ h + dLastHidden ⊙ h_T + d
       checkGradients({ ...PLAIN, cell, masked, T: 4, I: 2, H: 3, stateGradient: false, seed: 6 });
     });
     test.each(GATE_ACTIVATIONS)("activation %s", (activation) =>
-      checkGradients(tame({ ...PLAIN, cell, activation, masked: "holes" })),
-    );
+      checkGradients(tame({ ...PLAIN, cell, activation, masked: "holes" })));
     test.each(GATE_ACTIVATIONS)("recurrent activation %s", (recurrentActivation) =>
-      checkGradients(tame({ ...PLAIN, cell, recurrentActivation, masked: "holes" })),
-    );
+      checkGradients(tame({ ...PLAIN, cell, recurrentActivation, masked: "holes" })));
   });
 });
 

@@ -1,6 +1,8 @@
 import { StateError, ValueError } from "../../errors.ts";
 import type { Backend, HostArray, MemoryReport, Storage } from "../backend.ts";
 import type { Kernels } from "../kernels.ts";
+import type { StepKernels } from "../step-kernels.ts";
+import { crossEntropy, crossEntropyGradient } from "./cross-entropy.ts";
 import { dropoutMask } from "./dropout.ts";
 import { binary, copy, select, unary, unaryGradient } from "./elementwise.ts";
 import { gruBackward, gruForward } from "./gru.ts";
@@ -12,16 +14,17 @@ import { reduce } from "./reduce.ts";
 import { rnnBackward, rnnForward } from "./rnn.ts";
 import { gatherRows, scatterAddRows } from "./rows.ts";
 import { softmax, softmaxGradient } from "./softmax.ts";
+import { referenceSteps } from "./step-kernels.ts";
 import { UPDATES } from "./update.ts";
 
-/** Numbers of the reference backend. `step` counts the outermost steps; null outlives them all. */
+/** Numbers of the reference backend, made in the step or scope of that number; null outlives them all. */
 class ReferenceStorage implements Storage {
   readonly values: Float64Array;
-  readonly step: number | null;
+  readonly scope: number | null;
 
-  constructor(values: Float64Array, step: number | null) {
+  constructor(values: Float64Array, scope: number | null) {
     this.values = values;
-    this.step = step;
+    this.scope = scope;
   }
 
   get length(): number {
@@ -38,8 +41,10 @@ class ReferenceBackend implements Backend {
   readonly precision = "float64";
   readonly variant = "plain";
   readonly kernels: Kernels = kernelsOver((storage) => this.values(storage));
-  inStep = false;
-  private steps = 0;
+  readonly steps: StepKernels = referenceSteps(this, (storage) => this.values(storage));
+  /** Numbers of the running step and of the scopes in it; no number comes twice. */
+  private readonly running: number[] = [];
+  private scopes = 0;
   private stepBytes = 0;
   private peakStepBytes = 0;
   private persistentBytes = 0;
@@ -47,15 +52,22 @@ class ReferenceBackend implements Backend {
     this.persistentBytes -= bytes;
   });
 
+  get inStep(): boolean {
+    return this.running.length > 0;
+  }
+
   step<T>(run: () => T): T {
-    if (this.inStep) return run();
-    this.inStep = true;
-    this.steps++;
+    return this.inStep ? run() : this.scope(run);
+  }
+
+  scope<T>(run: () => T): T {
+    const bytesBefore = this.stepBytes;
+    this.running.push(++this.scopes);
     try {
       return run();
     } finally {
-      this.inStep = false;
-      this.stepBytes = 0;
+      this.running.pop();
+      this.stepBytes = bytesBefore;
     }
   }
 
@@ -66,7 +78,7 @@ class ReferenceBackend implements Backend {
           "Wrap the work in backend.step(() => …), or use allocatePersistent for storage that outlives steps.",
       );
     }
-    const storage = new ReferenceStorage(new Float64Array(length).fill(Number.NaN), this.steps);
+    const storage = new ReferenceStorage(new Float64Array(length).fill(Number.NaN), this.running.at(-1) ?? null);
     this.stepBytes += storage.values.byteLength;
     this.peakStepBytes = Math.max(this.peakStepBytes, this.stepBytes);
     return storage;
@@ -109,7 +121,7 @@ class ReferenceBackend implements Backend {
           "Read it there, then upload the numbers here.",
       );
     }
-    if (storage.step !== null && !(this.inStep && storage.step === this.steps)) {
+    if (storage.scope !== null && !this.running.includes(storage.scope)) {
       throw new StateError(
         `Cannot use this storage of ${storage.length} numbers: it was made inside a step that has ended; return it from the step, ` +
           "or keep it in storage made by allocatePersistent.",
@@ -141,6 +153,10 @@ function kernelsOver(of: (storage: Storage) => HostArray): Kernels {
     matmul: (a, b, out, spec) => matmul(of(a), of(b), of(out), spec),
     softmax: (x, out, rows, n, log) => softmax(of(x), of(out), rows, n, log),
     softmaxGradient: (y, dy, dx, rows, n, log) => softmaxGradient(of(y), of(dy), of(dx), rows, n, log),
+    crossEntropy: (x, labels, losses, maxima, sums, rows, n) =>
+      crossEntropy(of(x), of(labels), of(losses), of(maxima), of(sums), rows, n),
+    crossEntropyGradient: (x, labels, maxima, sums, dLosses, dx, rows, n) =>
+      crossEntropyGradient(of(x), of(labels), of(maxima), of(sums), of(dLosses), of(dx), rows, n),
     gatherRows: (table, indices, out, count, width) => gatherRows(of(table), of(indices), of(out), count, width),
     scatterAddRows: (dy, indices, dTable, count, width) => scatterAddRows(of(dy), of(indices), of(dTable), count, width),
     layerNormForward: (x, scale, shift, epsilon, y, normalized, inverseStd, rows, n) =>

@@ -124,6 +124,27 @@ export function matrixLaws(backend: Backend): void {
     expectClose(y, [1 - sigmoid1, 0, sigmoid1, nan, nan, nan, 1 / 3, 1 / 3, 1 / 3], { rtol: 1e-6 }, "y");
   });
 
+  test("cross-entropy and its gradient agree with the reference, labels that name no class included", async () => {
+    const odd = [-1, 0.5, Number.NaN, 1e9];
+    await always(
+      fc.record({ rows: size(0, 30), n: size(1), shift: fc.constantFrom(0, 1000, -1000), strange: fc.boolean(), seed: seeds }),
+      async ({ rows, n, shift, strange, seed }) => {
+        const make = numbers(seed);
+        const x = make.uniform(rows * n, -5, 5).map((value) => value + shift); // without the maximum's shift e^1000 would overflow
+        const labels = make.below(rows, n).map((label, r) => (strange && r % 3 === 1 ? (odd[(r + seed) % 5] ?? n) : label));
+        const forward = { x, labels, losses: make.output(rows), maxima: make.output(rows), sums: make.output(rows) };
+        const run: KernelCall<typeof forward> = (k, s) => k.crossEntropy(s.x, s.labels, s.losses, s.maxima, s.sums, rows, n);
+        await expectAgreement(backend, forward, run, { rtol: 4e-6, atol: 1e-6 });
+        const { maxima, sums } = await compute(backend, forward, run);
+        const saved = { maxima: Float32Array.from(maxima), sums: Float32Array.from(sums) };
+        const gradient = { x, labels, ...saved, dLosses: make.uniform(rows), dx: make.output(rows * n) };
+        const back: KernelCall<typeof gradient> = (k, s) =>
+          k.crossEntropyGradient(s.x, s.labels, s.maxima, s.sums, s.dLosses, s.dx, rows, n);
+        await expectAgreement(backend, gradient, back, { rtol: 4e-6, atol: 4 * FLOAT32_ROUNDING }); // of p near 1, less 1
+      },
+    );
+  });
+
   test("gatherRows reads rows, scatterAddRows adds them up, repeated indices included", async () => {
     await always(
       fc.record({ rows: size(1, 20), count: size(), width: size(), seed: seeds }),

@@ -92,6 +92,75 @@ export function memoryLaws(makeBackend: () => Backend): void {
     expect(backend.memory().stepBytes).toBe(0);
   });
 
+  test("a scope gives back what was made in it while its step goes on, and leaves the rest alone", async () => {
+    const read = await backend.step(() => {
+      const total = backend.allocate(1000);
+      backend.kernels.fill(total, 0);
+      const bytes = backend.memory().stepBytes;
+      for (let k = 1; k <= 10; k++) {
+        const returned = backend.scope(() => {
+          expect(backend.inStep).toBe(true);
+          const part = backend.allocate(1000);
+          backend.kernels.fill(part, k);
+          backend.scope(() => backend.kernels.fill(backend.allocate(1000), Number.NaN));
+          backend.kernels.binary("add", total, [1], part, [1], total, [1000]);
+          return k;
+        });
+        expect(returned).toBe(k);
+        expect(backend.memory().stepBytes).toBe(bytes);
+      }
+      const after = backend.allocate(1000); // stands where the scopes' storage stood
+      backend.kernels.fill(after, Number.NaN);
+      return backend.read(total);
+    });
+    expect(new Set(read)).toEqual(new Set([55]));
+    const { stepBytes, peakStepBytes } = backend.memory();
+    expect(stepBytes).toBe(0);
+    expect(peakStepBytes).toBeGreaterThanOrEqual(3000 * bytesEach); // the total, a part, and the scope within
+    expect(peakStepBytes).toBeLessThan(4000 * bytesEach);
+  });
+
+  test("storage of an ended scope is refused, in its step, in a later scope and after an exception", () => {
+    backend.step(() => {
+      const outer = backend.allocate(3);
+      const stale: Storage[] = [];
+      const fail = (): never => {
+        stale.push(backend.allocate(3));
+        throw new RangeError("on purpose");
+      };
+      expect(() => backend.scope(fail)).toThrow("on purpose");
+      stale.push(backend.scope(() => backend.allocate(3)));
+      for (const storage of stale) {
+        expect(() => backend.kernels.unary("tanh", storage, outer)).toThrow(StateError);
+        backend.scope(() => {
+          backend.allocate(3);
+          expect(() => backend.kernels.fill(storage, 1)).toThrow(StateError);
+          backend.kernels.fill(outer, 1);
+        });
+      }
+      expect(backend.inStep).toBe(true);
+    });
+    expect(backend.memory().stepBytes).toBe(0);
+    expect(backend.scope(() => backend.inStep)).toBe(true); // outside a step it is one
+    expect(backend.inStep).toBe(false);
+  });
+
+  test("host storage goes through scopes: read in several, written in one", async () => {
+    const [constant, changed] = [backend.upload([1, 2, 3]), backend.upload([0, 0, 0])];
+    backend.step(() => {
+      for (let k = 0; k < 3; k++) {
+        backend.scope(() => {
+          backend.allocate(50 * k); // so that the copy lies elsewhere each time
+          backend.kernels.binary("add", changed, [1], constant, [1], changed, [3]);
+        });
+      }
+      backend.kernels.fill(backend.allocate(200), Number.NaN);
+      backend.kernels.binary("add", changed, [1], constant, [1], changed, [3]);
+    });
+    expect(await numbersOf(changed)).toEqual([4, 8, 12]);
+    expect(await numbersOf(constant)).toEqual([1, 2, 3]);
+  });
+
   test("10,000 steps leave memory where the tenth left it", () => {
     const weights = backend.allocatePersistent(100);
     const constant = backend.upload(numbers(1).uniform(100));

@@ -77,8 +77,7 @@ export function recurrentLaws(backend: Backend): void {
       .map(tame);
 
   test.each(CELLS)("%s agrees with the reference, forward and backward, for all sizes, masks and activations", (cell) =>
-    always(cases(cell), (one) => expectSameRun(backend, one)),
-  );
+    always(cases(cell), (one) => expectSameRun(backend, one)));
 
   test.each(CELLS)("%s agrees with the reference for each pair of activations", async (cell) => {
     for (const activation of GATE_ACTIVATIONS) {

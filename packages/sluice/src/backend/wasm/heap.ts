@@ -103,6 +103,13 @@ interface Chunk {
   end: number;
 }
 
+/** A place in an arena, to come back to. */
+export interface ArenaMark {
+  readonly current: number;
+  readonly top: number;
+  readonly used: number;
+}
+
 /**
  * Memory of one step: a pointer that moves on through chunks of the heap and goes back to the start when the step ends.
  * The chunks stay, so a step like the one before it takes nothing from the heap.
@@ -131,6 +138,18 @@ export class Arena {
     this.top += bytes;
     this.used += bytes;
     return address;
+  }
+
+  mark(): ArenaMark {
+    const { current, top, used } = this;
+    return { current, top, used };
+  }
+
+  /** Takes back all that was handed out since the mark. */
+  rewind({ current, top, used }: ArenaMark): void {
+    this.current = current;
+    this.top = top;
+    this.used = used;
   }
 
   reset(): void {

@@ -79,19 +79,22 @@ describe.each(["simd", "relaxed"] as const)("vector functions, %s", (variant) =>
 
   // Near their zeros relative error has no bound in one multiplication, so these are held to an absolute one: a few
   // roundings of numbers around 1, and of |x| where the value grows with it.
-  test.each(["sin", "cos", "gelu", "silu", "mish"] as const)(
-    "%s is within 2.5e-7 of the truth, relative to max(1, |x| if it grows)",
-    (name) => {
-      for (const x of [everyKind(), between(-20, 20)]) {
-        const got = run(name, x);
-        for (let i = 0; i < x.length; i++) {
-          const [value, want] = [got[i] as number, UNARY[name].value(x[i] as number)];
-          if (Number.isFinite(want)) {
-            if (!(Math.abs(value - want) <= 2.5e-7 * Math.max(1, Math.abs(want))))
-              expect.fail(`${name}(${x[i]}) = ${value}, not ${want}`);
-          } else if (!Object.is(value, want)) expect.fail(`${name}(${x[i]}) = ${value}, not ${want}`);
-        }
+  test.each([
+    "sin",
+    "cos",
+    "gelu",
+    "silu",
+    "mish",
+  ] as const)("%s is within 2.5e-7 of the truth, relative to max(1, |x| if it grows)", (name) => {
+    for (const x of [everyKind(), between(-20, 20)]) {
+      const got = run(name, x);
+      for (let i = 0; i < x.length; i++) {
+        const [value, want] = [got[i] as number, UNARY[name].value(x[i] as number)];
+        if (Number.isFinite(want)) {
+          if (!(Math.abs(value - want) <= 2.5e-7 * Math.max(1, Math.abs(want))))
+            expect.fail(`${name}(${x[i]}) = ${value}, not ${want}`);
+        } else if (!Object.is(value, want)) expect.fail(`${name}(${x[i]}) = ${value}, not ${want}`);
       }
-    },
-  );
+    }
+  });
 });

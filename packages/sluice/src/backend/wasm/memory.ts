@@ -35,8 +35,11 @@ class WasmStorage implements Storage {
 export class WasmMemory {
   private readonly heap = new WasmHeap();
   private readonly arena = new Arena(this.heap);
-  /** Number of the running step, or of the next one. */
+  /** Number of the running step or scope, or of the next one. */
   private generation = 1;
+  /** Numbers of the step and the scopes around the running scope. */
+  private readonly outer: number[] = [];
+  private generations = 1;
   private changedHosts: WasmStorage[] = [];
   private persistentBytes = 0;
   private peakStepBytes = 0;
@@ -65,16 +68,37 @@ export class WasmMemory {
   }
 
   private endStep(): void {
+    this.copyBack();
+    this.peakStepBytes = Math.max(this.peakStepBytes, this.arena.used);
+    this.arena.reset();
+    this.generation = ++this.generations;
+    this.inStep = false;
+  }
+
+  /** See `Backend.scope`. */
+  scope<T>(run: () => T): T {
+    if (!this.inStep) return this.step(run);
+    const mark = this.arena.mark();
+    this.outer.push(this.generation);
+    this.generation = ++this.generations;
+    try {
+      return run();
+    } finally {
+      this.copyBack();
+      this.peakStepBytes = Math.max(this.peakStepBytes, this.arena.used);
+      this.arena.rewind(mark);
+      this.generation = this.outer.pop() as number;
+    }
+  }
+
+  /** Host storage gets what kernels wrote to its copies, before the arena that holds them moves back. */
+  private copyBack(): void {
     for (const storage of this.changedHosts) {
       const first = storage.address / 4;
       storage.host?.set(this.heap.view.subarray(first, first + storage.length));
       storage.changed = false;
     }
     if (this.changedHosts.length > 0) this.changedHosts = [];
-    this.peakStepBytes = Math.max(this.peakStepBytes, this.arena.used);
-    this.arena.reset();
-    this.generation++;
-    this.inStep = false;
   }
 
   allocate(length: number): Storage {
@@ -183,7 +207,8 @@ export class WasmMemory {
   }
 
   private isIn(storage: WasmStorage): boolean {
-    return storage.generation === this.generation || storage.generation === PERSISTENT;
+    const { generation } = storage;
+    return generation === this.generation || generation === PERSISTENT || this.outer.includes(generation);
   }
 
   /** The address of the numbers, with host storage copied in if this step has not done so yet. */

@@ -10,6 +10,17 @@ export interface RowsExports {
   logSoftmax(x: number, out: number, rows: number, n: number): void;
   softmaxGradient(y: number, dy: number, dx: number, rows: number, n: number): void;
   logSoftmaxGradient(y: number, dy: number, dx: number, rows: number, n: number): void;
+  crossEntropy(x: number, labels: number, losses: number, maxima: number, sums: number, rows: number, n: number): void;
+  crossEntropyGradient(
+    x: number,
+    labels: number,
+    maxima: number,
+    sums: number,
+    dLosses: number,
+    dx: number,
+    rows: number,
+    n: number,
+  ): void;
   gatherRows(table: number, indices: number, out: number, count: number, width: number): void;
   scatterAddRows(dy: number, indices: number, dTable: number, count: number, width: number): void;
   layerNormForward(
@@ -39,7 +50,15 @@ export interface RowsExports {
 
 type RowsKernels = Pick<
   Kernels,
-  "reduce" | "softmax" | "softmaxGradient" | "gatherRows" | "scatterAddRows" | "layerNormForward" | "layerNormBackward"
+  | "reduce"
+  | "softmax"
+  | "softmaxGradient"
+  | "crossEntropy"
+  | "crossEntropyGradient"
+  | "gatherRows"
+  | "scatterAddRows"
+  | "layerNormForward"
+  | "layerNormBackward"
 >;
 
 /** Kernels that work along rows or across them. */
@@ -66,6 +85,31 @@ export function rowsKernels(memory: WasmMemory, wasm: RowsExports): RowsKernels 
       const dxAt = memory.output(dx, rows * n);
       if (log) wasm.logSoftmaxGradient(yAt, dyAt, dxAt, rows, n);
       else wasm.softmaxGradient(yAt, dyAt, dxAt, rows, n);
+    },
+
+    crossEntropy(x, labels, losses, maxima, sums, rows, n) {
+      wasm.crossEntropy(
+        memory.input(x, rows * n),
+        memory.input(labels, rows),
+        memory.output(losses, rows),
+        memory.output(maxima, rows),
+        memory.output(sums, rows),
+        rows,
+        n,
+      );
+    },
+
+    crossEntropyGradient(x, labels, maxima, sums, dLosses, dx, rows, n) {
+      wasm.crossEntropyGradient(
+        memory.input(x, rows * n),
+        memory.input(labels, rows),
+        memory.input(maxima, rows),
+        memory.input(sums, rows),
+        memory.input(dLosses, rows),
+        memory.output(dx, rows * n),
+        rows,
+        n,
+      );
     },
 
     gatherRows(table, indices, out, count, width) {

@@ -1,6 +1,7 @@
 import { StateError } from "../../errors.ts";
 import type { Backend, MemoryReport, Storage } from "../backend.ts";
 import type { Kernels } from "../kernels.ts";
+import type { StepKernels } from "../step-kernels.ts";
 import { type CopyExports, copyKernels } from "./copy.ts";
 import { type DropoutExports, dropoutKernels } from "./dropout.ts";
 import { type ElementwiseExports, elementwiseKernels } from "./elementwise.ts";
@@ -10,6 +11,7 @@ import { compileKernels, type WasmVariant } from "./module.ts";
 import { type RecurrentExports, recurrentKernels } from "./recurrent.ts";
 import { type RowsExports, rowsKernels } from "./rows.ts";
 import { selfTest } from "./self-test.ts";
+import { type StepExports, wasmSteps } from "./step-kernels.ts";
 import { type UpdateExports, updateKernels } from "./update.ts";
 
 export type { WasmVariant };
@@ -22,7 +24,8 @@ interface WasmExports
     DropoutExports,
     UpdateExports,
     MatmulExports,
-    RecurrentExports {}
+    RecurrentExports,
+    StepExports {}
 
 export interface WasmBackendOptions {
   /** Which build of the kernels; by default the first of "relaxed" and "simd" that passes its self-test on this engine. */
@@ -49,6 +52,7 @@ class EmbeddedWasmBackend implements WasmBackend {
   readonly precision = "float32";
   readonly variant: WasmVariant;
   readonly kernels: Kernels;
+  readonly steps: StepKernels;
   private readonly storages = new WasmMemory();
   private readonly rejected: WasmReport["rejected"];
 
@@ -56,7 +60,9 @@ class EmbeddedWasmBackend implements WasmBackend {
     const instance = new WebAssembly.Instance(module, { env: { memory: this.storages.wasm } });
     this.variant = variant;
     this.rejected = rejected;
-    this.kernels = kernelsOf(this.storages, instance.exports as unknown as WasmExports);
+    const exported = instance.exports as unknown as WasmExports;
+    this.kernels = kernelsOf(this.storages, exported);
+    this.steps = wasmSteps(this.storages, exported);
   }
 
   /** What a self-test finds wrong, or null; it leaves no trace in `memory()`. */
@@ -72,6 +78,10 @@ class EmbeddedWasmBackend implements WasmBackend {
 
   step<T>(run: () => T): T {
     return this.storages.step(run);
+  }
+
+  scope<T>(run: () => T): T {
+    return this.storages.scope(run);
   }
 
   allocate(length: number): Storage {

@@ -18,6 +18,7 @@ const DTYPES: ReadonlyMap<string, DType> = new Map<string, DType>([
   ["BF16", { bytes: 2, decode: ({ buffer }) => bfloat16s(new Uint16Array(buffer)) }],
   ["I64", { bytes: 8, decode: ({ buffer }, name) => wholeNumbers(new BigInt64Array(buffer), name) }],
   ["I32", { bytes: 4, decode: ({ buffer }) => new Int32Array(buffer) }],
+  ["I8", { bytes: 1, decode: ({ buffer }) => new Int8Array(buffer) }],
   ["U8", { bytes: 1, decode: (bytes) => bytes }],
   ["BOOL", { bytes: 1, decode: booleans }],
 ]);
@@ -34,7 +35,8 @@ export function dtypeOf(dtype: string, name: string): DType {
 }
 
 /** The name safetensors has for what a typed array holds. */
-export function dtypeFor(data: Numbers): "F64" | "F32" | "I32" | "U8" {
+export function dtypeFor(data: Numbers): "F64" | "F32" | "I32" | "I8" | "U8" {
+  if (data instanceof Int8Array) return "I8";
   if (data instanceof Float64Array) return "F64";
   if (data instanceof Float32Array) return "F32";
   return data instanceof Int32Array ? "I32" : "U8";

@@ -6,6 +6,7 @@ import type { CompileOptions } from "../../training/compile.ts";
 import type { NumericArray } from "../../training/dataset.ts";
 import { shown } from "./header.ts";
 import { CHECKPOINT_PREFIX, checkFormat, OURS, parseJson, refusing } from "./model-texts.ts";
+import { restoredWeight, weightTypeOf } from "./rounded-weights.ts";
 import { readSafetensors, readSafetensorsMetadata, type SafetensorsContent } from "./safetensors.ts";
 
 export interface LoadModelOptions {
@@ -35,14 +36,16 @@ function modelFromContent({ metadata, tensors }: SafetensorsContent, options: Lo
       throw new FormatError(
         `Cannot load this model: its file has no weight "${shown(path)}", which its configuration asks for. The file is damaged.`,
       );
-    checkWeight(path, given, shape, options.allowNonFinite ?? false);
+    const weight = restoredWeight(path, given, tensors);
+    checkWeight(path, weight, shape, options.allowNonFinite ?? false);
     unread.delete(path);
-    return given.data;
+    return weight.data;
   };
   const model = refusing(
     () => modelFromConfig(config, { ...(options.backend && { backend: options.backend }), weights }),
     "its configuration does not work",
   );
+  model.weightType = weightTypeOf(metadata);
   const [odd] = unread;
   if (odd !== undefined)
     throw new FormatError(

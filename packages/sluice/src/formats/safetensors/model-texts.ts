@@ -5,7 +5,7 @@ import { VERSION } from "../../version.ts";
 export const FORMAT = 1;
 /** Our own texts begin with this; every other key belongs to the caller. */
 export const OURS = "sluice.";
-/** Tensors that begin with this belong to a checkpoint, not to the model. */
+/** Tensors that begin with this are no weights: they belong to a checkpoint, or are the scales of int8 weights. */
 export const CHECKPOINT_PREFIX = "@";
 
 /** @throws {FormatError} when the file is not a model's, or newer than this version. */

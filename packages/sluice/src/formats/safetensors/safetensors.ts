@@ -10,6 +10,19 @@ export interface SafetensorsContent {
   readonly tensors: ReadonlyMap<string, NumericArray>;
 }
 
+/** Bits of 16-bit floating-point numbers, written as they are; reading gives the numbers in float32. */
+export interface HalfBits {
+  readonly shape: readonly number[];
+  readonly data: Uint16Array;
+  readonly dtype: "F16" | "BF16";
+}
+
+/** What can be written: what can be read, and 16-bit numbers. */
+export interface SafetensorsSource {
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly tensors: ReadonlyMap<string, NumericArray | HalfBits>;
+}
+
 /** Most bytes a header may have, and most tensors a file may have. */
 export const MAX_HEADER_BYTES: number = 2 ** 20;
 export const MAX_TENSORS = 4096;
@@ -23,10 +36,11 @@ const ALIGNMENT = 8;
  * Source: https://github.com/huggingface/safetensors (format of 2022, unchanged since).
  * @throws {ValueError} when there are more than 4,096 tensors or the header exceeds 1 MB; {ShapeError} when numbers and shape disagree.
  */
-export function writeSafetensors({ metadata, tensors }: SafetensorsContent): Uint8Array {
+export function writeSafetensors({ metadata, tensors }: SafetensorsSource): Uint8Array {
   const ordered = [...tensors].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
   let end = 0;
-  const fields = ordered.map(([name, { shape, data }]) => {
+  const fields = ordered.map(([name, tensor]) => {
+    const { shape, data } = tensor;
     if (name === "__metadata__")
       throw new ValueError('Cannot write a tensor named "__metadata__": safetensors keeps that name for its texts. Rename it.');
     if (sizeOf(shape) !== data.length) {
@@ -36,7 +50,7 @@ export function writeSafetensors({ metadata, tensors }: SafetensorsContent): Uin
     }
     const begin = end;
     end += data.byteLength;
-    return `${JSON.stringify(name)}:${JSON.stringify({ dtype: dtypeFor(data), shape, data_offsets: [begin, end] })}`;
+    return `${JSON.stringify(name)}:${JSON.stringify({ dtype: "dtype" in tensor ? tensor.dtype : dtypeFor(tensor.data), shape, data_offsets: [begin, end] })}`;
   });
   const texts = [...metadata].map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
   if (texts.length > 0) fields.unshift(`"__metadata__":{${texts.join(",")}}`);

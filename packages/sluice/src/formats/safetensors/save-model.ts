@@ -2,6 +2,7 @@ import { ValueError } from "../../errors.ts";
 import type { Model } from "../../models/model.ts";
 import { VERSION } from "../../version.ts";
 import { FORMAT, OURS } from "./model-texts.ts";
+import { roundContent } from "./rounded-weights.ts";
 import { type SafetensorsContent, writeSafetensors } from "./safetensors.ts";
 
 export interface SaveModelOptions {
@@ -12,12 +13,13 @@ export interface SaveModelOptions {
 /**
  * The model as one safetensors file: weights under their paths ("lstm/kernel"), and as texts in its metadata the
  * configuration (`sluice.model`), how it was compiled (`sluice.compile`), and whatever the caller adds. Any safetensors
- * reader opens it; nothing in it can execute. State kept by `stateful` layers is not saved.
+ * reader opens it; nothing in it can execute. Matrices of a quantized model are written as F16, BF16, or I8 with their scales
+ * under "@scale/lstm/kernel". State kept by `stateful` layers is not saved.
  * @throws {ValueError} when a layer's type is not registered, or a metadata key begins with "sluice.".
  * @example await writeFile("model.safetensors", await saveModel(model));
  */
 export async function saveModel(model: Model, { metadata = {} }: SaveModelOptions = {}): Promise<Uint8Array> {
-  return writeSafetensors(await modelContent(model, metadata));
+  return writeSafetensors(roundContent(await modelContent(model, metadata), model.weightType));
 }
 
 /** What a model file holds; checkpoints add to it. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkGradients } from "../../autograd/gradient-check.ts";
-import { add, multiply } from "../../autograd/ops/elementwise.ts";
+import { add, multiply, square } from "../../autograd/ops/elementwise.ts";
 import { sum } from "../../autograd/ops/reduce.ts";
 import { concat, reshape, reverse, slice } from "../../autograd/ops/shape.ts";
 import { valueAndGradients } from "../../autograd/tape.ts";
@@ -163,6 +163,31 @@ export function recurrentLayerLaws({ name, layer: make, cell, bound }: Recurrent
       for (const [k, gradient] of a.gradients.entries()) close(gradient, b.gradients[k] as Tensor, `gradient ${k}`);
     });
 
+    law("recompute changes no bit of outputs and states, and gradients by rounding alone", (sample) => {
+      const longer = { ...sample, T: 3 * sample.T - 2 };
+      const mask = sample.seed % 2 === 0 ? maskFor(longer, backend) : null;
+      const x = sequenceFor(longer, backend);
+      const options = {
+        dropout: 0.3,
+        recurrentDropout: sample.seed % 3 === 0 ? 0.3 : 0,
+        zeroOutputForMask: sample.seed % 5 === 0,
+      };
+      const [plain, recomputed] = [false, true].map((recompute) => {
+        const layer = layerOf(longer, { ...options, recompute });
+        const state = stateFor(layer, longer, backend);
+        const forward = (): Tensor[] => {
+          const { output, state: last } = layer.forward(x, { mask, state, training: true });
+          return [output, ...Object.values(last)];
+        };
+        const wrt = [x, ...Object.values(state), ...layer.parameters.map((weight) => weight.tensor)];
+        const loss = (): Tensor => sum(square(concat(forward().map((y) => reshape(y, [-1])))));
+        return { values: forward(), gradients: valueAndGradients(loss, wrt).gradients };
+      });
+      expect(recomputed?.values.map((y) => y.dataSync())).toEqual(plain?.values.map((y) => y.dataSync()));
+      for (const [k, gradient] of plain?.gradients.entries() ?? [])
+        close(recomputed?.gradients[k] as Tensor, gradient, `gradient ${k}`);
+    });
+
     law("what the padding holds reaches no gradient", (sample) => {
       const mask = maskFor(sample, backend);
       const x = withNaN(sequenceFor(sample, backend), mask);
@@ -243,6 +268,7 @@ export function recurrentLayerLaws({ name, layer: make, cell, bound }: Recurrent
         zeroOutputForMask: sample.seed % 3 === 0,
         dropout: 0.3,
         recurrentDropout: sample.seed % 5 < 3 ? 0.3 : 0,
+        recompute: sample.seed % 2 === 1,
       };
       const layer = prepared(make(options), sample, backend);
       const x = sequenceFor(sample, backend);
