@@ -28,7 +28,7 @@ import { mutant } from "../testing/mutants.ts";
 
 /** Random configurations saved and loaded, and damaged files tried; the long forms run 10,000 and 10⁷. */
 const CONFIGS = Number(process.env.SLUICE_CONFIGS ?? 200);
-const MUTANTS = Number(process.env.SLUICE_MUTANTS ?? 5_000);
+const MUTANTS = Number(process.env.SLUICE_MODEL_MUTANTS ?? 5_000);
 
 const recurrentOptions = fc.record({
   units: fc.integer({ min: 1, max: 5 }),
