@@ -183,7 +183,7 @@ describe("refuses", () => {
   });
 });
 
-test(`${MUTANTS} damaged files: each is read or refused with a FormatError`, () => {
+test(`${MUTANTS} damaged files: each is read or refused with a FormatError`, { timeout: 60_000 + MUTANTS }, () => {
   const file = writeSafetensors({
     metadata: new Map([["sluice.format", "1"]]),
     tensors: new Map<string, NumericArray>([
