@@ -47,8 +47,8 @@ export interface StepKernels {
   /** The numbers of a persistent storage themselves, not a copy. When its length has become 0 the memory has moved: ask again. */
   numbers(storage: Storage): HostArray;
 
-  /** Lays out weights [K, N]. They are rounded to `type`, and products use the rounded numbers. */
-  matrix(weights: HostArray, K: number, N: number, type: WeightType): StepMatrix;
+  /** Lays out weights [K, N] for up to `capacity` rows. They are rounded to `type`, and products use the rounded numbers. */
+  matrix(weights: HostArray, K: number, N: number, type: WeightType, capacity: number): StepMatrix;
 
   /** out [rows, N] = x [rows, K] W + bias. */
   linear(x: Storage, weights: StepMatrix, bias: HostArray | null, out: Storage, capacity: number): StepCall;

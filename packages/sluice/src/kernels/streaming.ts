@@ -1,3 +1,4 @@
+import { multiplyPacked } from "./matmul";
 import { BFloat16, Float16, Float32, multiplyPanel, PANEL, panelCount } from "./panels";
 import { multiplyQuantized, quantizedBytes, quantizeRows } from "./quantized";
 import { storePair } from "./recurrent";
@@ -6,9 +7,10 @@ import { Candidate, CellSigmoid, CellTanh, chooseFunctions, Gate } from "./recur
 
 // One time step of a layer with its weights in panels. States are dense [rows, H] and replaced in place; z is working memory,
 // [rows, panels · PANEL]; biases are padded to whole panels. Equations: backend/kernels.ts. `type`: 0 float32, 1 float16,
-// 2 bfloat16, 3 int8.
+// 2 bfloat16, 3 int8, 4 float32 by `pack` of pack.ts, for many rows; 0 and 4 give the same bits.
 
 const INT8: i32 = 3;
+const PACKED: i32 = 4;
 
 /** Whole numbers of a [rows, K] in scratch, when the weights are int8. Gives the end of what it wrote. */
 function prepare(type: i32, a: usize, K: i32, rows: i32, scratch: usize): usize {
@@ -31,11 +33,21 @@ function product(
   }
 }
 
+/** Every row of z [rows, N] = bias. */
+function startRows(bias: usize, z: usize, zRow: usize, rows: i32, N: i32): void {
+  for (let row = 0; row < rows; row++) memory.copy(z + <usize>row * zRow, bias, <usize>N << 2);
+}
+
 /** z [rows, N] = bias + a [rows, K] · weights. */
 function allPanels(
   type: i32, a: usize, K: i32, weights: usize, scales: usize, bias: usize, z: usize, rows: i32, N: i32, backwards: bool, scratch: usize,
 ): void {
   const zRow = paddedRow(N);
+  if (type == PACKED) {
+    startRows(bias, z, zRow, rows, N);
+    multiplyPacked(a, <usize>K << 2, weights, z, zRow, rows, N, K, true, scratch);
+    return;
+  }
   prepare(type, a, K, rows, scratch);
   const panels = panelCount(N);
   for (let p = 0; p < panels; p++) {
@@ -52,6 +64,12 @@ function bothProducts(
   bias: usize, z: usize, rows: i32, N: i32, recurrentColumns: i32, backwards: bool, scratch: usize,
 ): void {
   const zRow = paddedRow(N);
+  if (type == PACKED) {
+    startRows(bias, z, zRow, rows, N);
+    multiplyPacked(x, <usize>I << 2, kernel, z, zRow, rows, N, I, true, scratch);
+    multiplyPacked(hidden, <usize>H << 2, recurrent, z, zRow, rows, recurrentColumns, H, true, scratch);
+    return;
+  }
   const second = prepare(type, x, I, rows, scratch);
   prepare(type, hidden, H, rows, second);
   const panels = panelCount(N);

@@ -76,7 +76,6 @@ describe("a process killed with SIGKILL at random moments", () => {
   const each = Math.ceil(KILLS / RUN_CASES.length);
   test.each(RUN_CASES.map(({ layers, optimizer }, which) => [`${layers}, ${optimizer.type}`, which] as const))(
     `${each} kills: %s ends with the bits of the run nobody killed`,
-    { timeout: 60_000 + 10_000 * each },
     async (_, which) => {
       const random = new RandomStream({ seed: 31, stream: which, step: 0 });
       const whole = await train(join(scratch, `whole-${which}`), which, null);

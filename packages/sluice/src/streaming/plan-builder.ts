@@ -72,7 +72,7 @@ export class PlanBuilder {
     const columns = last - first;
     const part = new Float64Array(K * columns);
     for (let k = 0; k < K; k++) part.set(whole.subarray(k * N + first, k * N + last), k * columns);
-    const made = this.steps.matrix(part, K, columns, this.weights);
+    const made = this.steps.matrix(part, K, columns, this.weights, this.capacity);
     this.matrices.set(key, made);
     return made;
   }

@@ -5,12 +5,15 @@ import { roundWeights, type WeightType } from "../weight-types.ts";
 import { UNARY_CODES } from "./elementwise.ts";
 import type { WasmMemory } from "./memory.ts";
 import { panelsOf } from "./panels.ts";
+import type { RecurrentExports } from "./recurrent.ts";
 import type { RowsExports } from "./rows.ts";
 
 /** Takes byte addresses, sizes and codes; named one by one in kernels/streaming.ts. */
 type Step = (...numbers: number[]) => void;
 
-export interface StepExports extends Pick<RowsExports, "softmax" | "gatherRows" | "layerNormForward"> {
+export interface StepExports
+  extends Pick<RowsExports, "softmax" | "gatherRows" | "layerNormForward">,
+    Pick<RecurrentExports, "productScratch" | "packedBytes" | "pack"> {
   panelColumns(): number;
   panelGroup(): number;
   quantizedBytes(rows: number, K: number): number;
@@ -24,6 +27,10 @@ export interface StepExports extends Pick<RowsExports, "softmax" | "gatherRows" 
 
 /** The codes of `type` in kernels/streaming.ts. */
 const TYPE_CODES: Readonly<Record<WeightType, number>> = { float32: 0, float16: 1, bfloat16: 2, int8: 3 };
+/** Float32 weights laid out for products with many rows; the results have the same bits. */
+const PACKED = 4;
+/** From so many rows on they are faster. */
+const MANY_ROWS = 4;
 
 /** Weights in panels, at an address that never changes. */
 interface Panels extends StepMatrix {
@@ -80,17 +87,27 @@ export function wasmSteps(memory: WasmMemory, wasm: StepExports): StepKernels {
   }
   /** A bias for whole panels; zeros when there is none. */
   const biasOf = (bias: HostArray | null, N: number): Storage => constant(bias ?? new Float32Array(0), padded(N));
+  function packed(weights: HostArray, K: number, N: number): Panels {
+    const plain = constant(weights);
+    const storage = memory.allocatePersistent(wasm.packedBytes(K, N) / 4);
+    const at = address(storage);
+    wasm.pack(address(plain), N * 4, 4, K, N, at);
+    return { K, N, storage, at, scaleStorage: null, scales: 0, type: PACKED };
+  }
   /** Room for the sums of `capacity` rows. */
   const sums = (N: number, capacity: number): Storage => memory.allocatePersistent(capacity * padded(N));
-  /** Room for the whole numbers of the products; float products need none. */
+  /** Working memory of the products: whole numbers, or the tiles of packed products. */
   function scratchFor(capacity: number, matrices: readonly Panels[]): Storage {
-    const bytes = matrices.map(({ type, K }) => (type === TYPE_CODES.int8 ? wasm.quantizedBytes(capacity, K) : 0));
-    return memory.allocatePersistent(Math.ceil(bytes.reduce((sum, each) => sum + each, 0) / 4));
+    const { type } = matrices[0] as Panels;
+    const whole = matrices.reduce((sum, { K }) => sum + wasm.quantizedBytes(capacity, K), 0);
+    const bytes = type === PACKED ? wasm.productScratch() : type === TYPE_CODES.int8 ? whole : 0;
+    return memory.allocatePersistent(Math.ceil(bytes / 4));
   }
   return {
     numbers,
 
-    matrix(weights, K, N, type): Panels {
+    matrix(weights, K, N, type, capacity): Panels {
+      if (type === "float32" && capacity >= MANY_ROWS) return packed(weights, K, N);
       const rounded = roundWeights(weights, N, type);
       const laid = panelsOf(rounded, K, N, { width, group });
       const storage = memory.allocatePersistent(Math.ceil(laid.byteLength / 4));
