@@ -6,7 +6,7 @@ export { dropoutMask } from "./dropout";
 export * from "./elementwise";
 export { gatherRows, scatterAddRows } from "./gather";
 export { layerNormBackward, layerNormForward } from "./layer-norm";
-export { gruBackward, gruForward, gruWeightGradients } from "./gru";
+export { gruBackward, gruForward } from "./gru";
 export { lstmBackward, lstmForward } from "./lstm";
 export { matmul, multiply, productScratch, weightGradients } from "./matmul";
 export { pack, packedBytes } from "./pack";

@@ -13,7 +13,7 @@ export function lstmForward(
   const N = 4 * H;
   const rows = last - first;
   const usual = chooseFunctions(activation, recurrentActivation);
-  const chunk = chunkSteps(B, rows, N);
+  const chunk = chunkSteps(rows, N);
   for (let t = 0; t < T; t++) {
     if (t % chunk == 0) {
       startSteps(x, I, packedKernel, kernel, bias, gates, N, t, min(chunk, T - t), B, first, last, scratch);
