@@ -7,6 +7,7 @@ export { defineOp, type OpDefinition, valueAndGradients } from "./autograd/tape.
 export type { Backend, BackendName, HostArray, MemoryReport } from "./backend/backend.ts";
 export { defaultBackend, getBackend, type InitOptions, init, shutdown } from "./backend/index.ts";
 export type { ActivationName, GateActivationName } from "./backend/kernels.ts";
+export type { RejectedVariant, WasmBackend, WasmReport } from "./backend/wasm/wasm-backend.ts";
 // Streams and small weights
 export type { WeightType } from "./backend/weight-types.ts";
 // Errors

@@ -131,7 +131,7 @@ export class WasmMemory {
   }
 
   upload(data: ArrayLike<number>): Storage {
-    return new WasmStorage(this, data.length, 0, UNUSED, Float32Array.from(data));
+    return new WasmStorage(this, data.length, 0, UNUSED, new Float32Array(data));
   }
 
   write(storage: Storage, data: ArrayLike<number>, offset = 0): void {

@@ -55,50 +55,54 @@ const GAIN = 1.2;
 
 /** Runs both alternately; null when `wide` is faster and its bits are those of `usual`, else what is wrong. */
 function compare(wide: WasmBackend, usual: WasmBackend): string | null {
+  const layer = makeLayer();
   const started = performance.now();
   let [wideMs, usualMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   for (let round = 0; performance.now() - started < PATIENCE_MS; round++) {
     if (round >= LEAST_ROUNDS && wideMs * GAIN < usualMs) break;
-    wideMs = Math.min(wideMs, timed(() => wide.trial(runLayer)));
-    usualMs = Math.min(usualMs, timed(() => usual.trial(runLayer)));
+    wideMs = Math.min(wideMs, wide.trial(layer).ms);
+    usualMs = Math.min(usualMs, usual.trial(layer).ms);
   }
   if (wideMs * GAIN >= usualMs) return `it takes ${wideMs.toFixed(2)} ms where "${usual.variant}" takes ${usualMs.toFixed(2)}`;
   if (usual.variant !== "relaxed") return null;
-  const [got, want] = [wide.trial(runLayer), usual.trial(runLayer)];
-  const wrong = want.findIndex((value, i) => !Object.is(value, got[i]));
-  return wrong < 0 ? null : `re-vectorised it gives ${got[wrong]} where "${usual.variant}" gives ${want[wrong]}`;
+  const [got, want] = [wide.trial(layer).gradients, usual.trial(layer).gradients];
+  for (const [k, values] of want.entries()) {
+    const wrong = values.findIndex((value, i) => !Object.is(value, got[k]?.[i]));
+    if (wrong >= 0) return `re-vectorised it gives ${got[k]?.[wrong]} where "${usual.variant}" gives ${values[wrong]}`;
+  }
+  return null;
 }
 
-function timed(run: () => void): number {
-  const start = performance.now();
-  run();
-  return performance.now() - start;
+interface LayerTrial {
+  /** Time in the kernels. */
+  readonly ms: number;
+  readonly gradients: readonly HostArray[];
 }
 
-/** An LSTM layer forward and backward, small enough to stay on one thread; gives its gradients. */
-function runLayer(backend: Backend): HostArray {
+/** A trial: an LSTM layer forward and backward, small enough to stay on one thread. */
+function makeLayer(): (backend: Backend) => LayerTrial {
   const [T, B, I, H] = [4, 24, 16, 64];
-  const { kernels } = backend;
-  return backend.step(() => {
-    const wave = (n: number, scale: number) =>
-      backend.upload(Float32Array.from({ length: n }, (_, i) => scale * Math.sin(1.7 * i + 0.3)));
-    const shared = {
-      ...{ T, B, I, H, mask: null, activation: "tanh", recurrentActivation: "sigmoid" } as const,
-      x: wave(T * B * I, 1),
-      kernel: wave(I * 4 * H, 0.3),
-      recurrentKernel: wave(H * 4 * H, 0.2),
-      gates: backend.allocate(T * B * 4 * H),
-      hidden: backend.upload(new Float32Array((T + 1) * B * H)),
-      cells: backend.upload(new Float32Array((T + 1) * B * H)),
-    };
-    kernels.lstmForward({ ...shared, bias: wave(4 * H, 0.1) });
-    const dRecurrentKernel = backend.allocate(H * 4 * H);
-    kernels.lstmBackward({
-      ...shared,
-      ...{ dHidden: wave(T * B * H, 1), dLastHidden: null, dLastCell: null, dx: backend.allocate(T * B * I) },
-      ...{ dKernel: backend.allocate(I * 4 * H), dRecurrentKernel, dBias: backend.allocate(4 * H) },
-      ...{ dInitialHidden: backend.allocate(B * H), dInitialCell: backend.allocate(B * H) },
+  const N = 4 * H;
+  const wave = (n: number, scale: number): Float32Array => Float32Array.from({ length: n }, (_, i) => scale * Math.sin(1.7 * i + 0.3));
+  const [x, kernel, recurrentKernel] = [wave(T * B * I, 1), wave(I * N, 0.3), wave(H * N, 0.2)];
+  const [bias, dHidden, states] = [wave(N, 0.1), wave(T * B * H, 1), new Float32Array((T + 1) * B * H)];
+  return (backend) =>
+    backend.step(() => {
+      const shared = {
+        ...({ T, B, I, H, mask: null, activation: "tanh", recurrentActivation: "sigmoid" } as const),
+        ...{ x: backend.upload(x), kernel: backend.upload(kernel), recurrentKernel: backend.upload(recurrentKernel) },
+        ...{ gates: backend.allocate(T * B * N), hidden: backend.upload(states), cells: backend.upload(states) },
+      };
+      const biases = backend.upload(bias);
+      const gradients = {
+        ...{ dx: backend.allocate(T * B * I), dKernel: backend.allocate(I * N), dRecurrentKernel: backend.allocate(H * N) },
+        ...{ dBias: backend.allocate(N), dInitialHidden: backend.allocate(B * H), dInitialCell: backend.allocate(B * H) },
+      };
+      const given = { dHidden: backend.upload(dHidden), dLastHidden: null, dLastCell: null };
+      const start = performance.now();
+      backend.kernels.lstmForward({ ...shared, bias: biases });
+      backend.kernels.lstmBackward({ ...shared, ...given, ...gradients });
+      const ms = performance.now() - start;
+      return { ms, gradients: Object.values(gradients).map((gradient) => backend.readSync(gradient)) };
     });
-    return backend.readSync(dRecurrentKernel);
-  });
 }

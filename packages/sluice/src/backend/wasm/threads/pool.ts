@@ -119,7 +119,6 @@ export class ThreadPool implements Team {
     for (let first = 0; first < calls.length; first += MOST_CALLS) {
       this.runJob(calls.slice(first, first + MOST_CALLS), scratchBytes);
     }
-    if (Atomics.load(this.cells, FAILED) !== 0) throw this.failure();
   }
 
   private runJob(calls: readonly Call[], scratchBytes: number): void {
@@ -140,6 +139,7 @@ export class ThreadPool implements Team {
       Atomics.sub(cells, PENDING, 1);
     }
     this.join();
+    problem = this.takeFailure() ?? problem;
     if (problem !== null) throw problem;
   }
 
@@ -169,8 +169,10 @@ export class ThreadPool implements Team {
     }
   }
 
-  private failure(): Error {
+  /** What the first call that failed on a worker said; null when none did. */
+  private takeFailure(): Error | null {
     const length = Atomics.exchange(this.cells, FAILED, 0);
+    if (length === 0) return null;
     const text = new Uint16Array(this.start.control, MESSAGE_AT, MESSAGE_UNITS).slice(0, length);
     return new Error(`internal: a kernel failed on a worker thread: ${String.fromCharCode(...text)}`);
   }
