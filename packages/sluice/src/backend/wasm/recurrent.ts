@@ -1,4 +1,4 @@
-import type { GateActivationName, Kernels, RecurrentBackward, RecurrentForward } from "../kernels.ts";
+import type { GateActivationName, Kernels, LstmForward, RecurrentBackward, RecurrentForward } from "../kernels.ts";
 import { UNARY_CODES } from "./elementwise.ts";
 import type { WasmMemory } from "./memory.ts";
 import { type Call, COLUMN_BLOCK, COLUMN_UNIT, cut, type Team } from "./threads/team.ts";
@@ -32,6 +32,8 @@ interface Prepared {
 }
 
 const ROWS_WORTH_PACKING = 3;
+/** Bytes of recurrent weights from which on threads share the units of each step, not the batch: more than a core's own cache. */
+const LARGE_WEIGHTS = 4 * 2 ** 20;
 /** What copying a number costs, in multiply-adds. */
 const COPY_WORK = 8;
 
@@ -176,10 +178,40 @@ export function recurrentKernels(memory: WasmMemory, wasm: RecurrentExports, tea
     ];
   }
 
+  /** Units for each thread when a step's weights are too large for every part of a batch to read them; else null. */
+  function unitsOf({ T, B, H }: RecurrentForward | RecurrentBackward, N: number): [from: number, to: number][] | null {
+    const parts = team.partsFor(T * B * N * H);
+    return parts > 1 && H * N * 4 >= LARGE_WEIGHTS ? cut(H, parts, COLUMN_UNIT) : null;
+  }
+
+  /** Forward with the units cut among threads: the input products of all steps, then one job a step. */
+  function lstmForwardByUnits(run: LstmForward, at: ReturnType<typeof forwardOf>, units: readonly [number, number][]): void {
+    const { T, B, I, H } = run;
+    const { N, x, kernel, recurrentKernel, bias, mask, gates, hidden } = at;
+    const cells = memory.output(run.cells, (T + 1) * B * H);
+    const { scratch, bytes, packed } = prepare(at.threads, 0, [
+      asStored(kernel, I, N, N, ROWS_WORTH_PACKING),
+      ...[0, 1, 2, 3].map((k) => asStored(recurrentKernel + k * H * 4, H, H, N, ROWS_WORTH_PACKING)),
+    ]);
+    const [packedKernel = 0, firstBlock = 0, secondBlock = 0] = packed;
+    const inputs = cut(T * B, team.partsFor(T * B * I * N)).map<Call>(([from, to]) => {
+      return ["startSteps", x, I, packedKernel, kernel, bias, gates, N, 0, 1, T * B, from, to, scratch];
+    });
+    team.run(inputs, bytes);
+    const arrays = [firstBlock, secondBlock - firstBlock, mask, gates, hidden, cells];
+    const codes = [at.activation, at.recurrentActivation];
+    for (let t = 0; t < T; t++) {
+      const calls = units.map<Call>(([from, to]) => ["lstmForwardUnits", ...arrays, t, B, H, from, to, ...codes, scratch]);
+      team.run(calls, bytes);
+    }
+  }
+
   return {
     lstmForward(run) {
       const { T, B, I, H } = run;
       const at = forwardOf(run, 4);
+      const units = unitsOf(run, at.N);
+      if (units) return lstmForwardByUnits(run, at, units);
       const cells = memory.output(run.cells, (T + 1) * B * H);
       const { scratch, bytes, packed } = prepare(at.threads, 0, [
         asStored(at.kernel, I, at.N, at.N, T * B),
@@ -201,8 +233,23 @@ export function recurrentKernels(memory: WasmMemory, wasm: RecurrentExports, tea
       const gradients = [at.dHidden, at.dLastHidden, dLastCell, at.dInitialHidden, dInitialCell];
       const arrays = [...packed, at.mask, at.gates, cells, ...gradients];
       const codes = [at.activation, at.recurrentActivation];
-      const calls = at.batch.map<Call>(([first, last]) => ["lstmBackward", ...arrays, T, B, H, first, last, ...codes, scratch]);
-      team.run(calls, bytes);
+      const back = (steps: number, [first, last]: readonly [number, number]): Call => {
+        return ["lstmBackward", ...arrays, steps, B, H, first, last, ...codes, scratch];
+      };
+      const units = unitsOf(run, at.N);
+      if (units) {
+        team.run([back(0, [0, B])], bytes); // no step: only the gradients of the last state
+        const rest = [...packed, at.mask, at.gates, cells, at.dHidden, at.dInitialHidden, dInitialCell];
+        for (let t = T - 1; t >= -1; t--) {
+          const calls = units.map<Call>(([from, to]) => ["lstmBackwardUnits", ...rest, t, T, B, H, from, to, ...codes, scratch]);
+          team.run(calls, bytes);
+        }
+      } else {
+        team.run(
+          at.batch.map((part) => back(T, part)),
+          bytes,
+        );
+      }
       team.run([...inputGradient(at, scratch), ...weightGradients(at, allGates(at), scratch)], bytes);
     },
 
