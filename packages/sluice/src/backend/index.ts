@@ -91,7 +91,10 @@ export function getBackend(name: BackendName): Backend {
 
 function makeBackend(name: BackendName): Backend {
   if (name === "reference") return createReferenceBackend();
-  if (name === "wasm") return (wasm = createWasmBackend());
+  if (name === "wasm") {
+    wasm = createWasmBackend();
+    return wasm;
+  }
   throw new ValueError(`Cannot start backend "${name}": this version has "wasm" and "reference". Ask for one of them.`);
 }
 

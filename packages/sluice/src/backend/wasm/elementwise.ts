@@ -82,7 +82,11 @@ export function elementwiseKernels(
   function run(kernel: string, arrays: readonly number[], n: number): void {
     const parts = team.partsFor(n * FUNCTION_WORK);
     if (parts === 1) functions[kernel]?.(...arrays, n);
-    else team.run(cut(n, parts, ELEMENT_UNIT).map<Call>(([from, to]) => [kernel, ...advance(arrays, from), to - from]), 0);
+    else
+      team.run(
+        cut(n, parts, ELEMENT_UNIT).map<Call>(([from, to]) => [kernel, ...advance(arrays, from), to - from]),
+        0,
+      );
   }
 
   return {

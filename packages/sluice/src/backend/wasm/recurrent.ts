@@ -296,7 +296,18 @@ export function recurrentKernels(memory: WasmMemory, wasm: RecurrentExports, tea
         asStored(at.recurrentKernel, H, H, H, B),
       ]);
       const arrays = [at.x, at.kernel, at.recurrentKernel, ...packed, at.bias, at.mask, at.gates, at.hidden];
-      const calls = at.batch.map<Call>(([first, last]) => ["rnnForward", ...arrays, T, B, I, H, first, last, at.activation, scratch]);
+      const calls = at.batch.map<Call>(([first, last]) => [
+        "rnnForward",
+        ...arrays,
+        T,
+        B,
+        I,
+        H,
+        first,
+        last,
+        at.activation,
+        scratch,
+      ]);
       team.run(calls, bytes);
     },
 
@@ -305,7 +316,17 @@ export function recurrentKernels(memory: WasmMemory, wasm: RecurrentExports, tea
       const at = backwardOf(run, 1);
       const { scratch, bytes, packed } = prepare(at.threads, 0, [transposed(at.recurrentKernel, H, H, H)]);
       const arrays = [...packed, at.mask, at.gates, at.dHidden, at.dLastHidden, at.dInitialHidden];
-      const calls = at.batch.map<Call>(([first, last]) => ["rnnBackward", ...arrays, T, B, H, first, last, at.activation, scratch]);
+      const calls = at.batch.map<Call>(([first, last]) => [
+        "rnnBackward",
+        ...arrays,
+        T,
+        B,
+        H,
+        first,
+        last,
+        at.activation,
+        scratch,
+      ]);
       team.run(calls, bytes);
       team.run([...inputGradient(at, scratch), ...weightGradients(at, allGates(at), scratch)], bytes);
     },

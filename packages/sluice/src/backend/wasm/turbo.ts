@@ -83,7 +83,8 @@ interface LayerTrial {
 function makeLayer(): (backend: Backend) => LayerTrial {
   const [T, B, I, H] = [4, 24, 16, 64];
   const N = 4 * H;
-  const wave = (n: number, scale: number): Float32Array => Float32Array.from({ length: n }, (_, i) => scale * Math.sin(1.7 * i + 0.3));
+  const wave = (n: number, scale: number): Float32Array =>
+    Float32Array.from({ length: n }, (_, i) => scale * Math.sin(1.7 * i + 0.3));
   const [x, kernel, recurrentKernel] = [wave(T * B * I, 1), wave(I * N, 0.3), wave(H * N, 0.2)];
   const [bias, dHidden, states] = [wave(N, 0.1), wave(T * B * H, 1), new Float32Array((T + 1) * B * H)];
   return (backend) =>

@@ -229,7 +229,9 @@ export function createWasmBackend(options: WasmBackendOptions = {}): WasmBackend
     const storages = new WasmMemory(chosen.threads > 1 && obstacle === null);
     const module = compileKernels(variant, storages.isShared);
     if (module === null) {
-      const reason = isLoaded(variant) ? "this engine does not validate its instructions" : "it is not loaded; `await init` loads it";
+      const reason = isLoaded(variant)
+        ? "this engine does not validate its instructions"
+        : "it is not loaded; `await init` loads it";
       rejected.push({ variant, reason });
       continue;
     }
@@ -239,7 +241,13 @@ export function createWasmBackend(options: WasmBackendOptions = {}): WasmBackend
       rejected,
       threadsReason: obstacle ?? (storages.isShared || chosen.threads === 1 ? chosen.why : "this host grants no shared memory"),
     };
-    const backend = new EmbeddedWasmBackend(storages, module, decision, storages.isShared ? chosen.threads : 1, options.leastWork);
+    const backend = new EmbeddedWasmBackend(
+      storages,
+      module,
+      decision,
+      storages.isShared ? chosen.threads : 1,
+      options.leastWork,
+    );
     const failure = backend.trial(selfTest);
     if (failure === null) return backend;
     backend.shutdown();

@@ -40,8 +40,22 @@ test("a call that fails is an error of the job, on whichever thread it ran, and 
   const block = memory.allocatePersistent(16);
   const at = memory.output(block, 16);
   for (let round = 0; round < 20; round++) {
-    expect(() => pool.run([["fill", far, 1, 4], ["fill", far, 1, 4]], 0)).toThrow(/out of bounds/);
-    pool.run([["fill", at, round, 4], ["fill", at + 16, round, 4]], 0);
+    expect(() =>
+      pool.run(
+        [
+          ["fill", far, 1, 4],
+          ["fill", far, 1, 4],
+        ],
+        0,
+      ),
+    ).toThrow(/out of bounds/);
+    pool.run(
+      [
+        ["fill", at, round, 4],
+        ["fill", at + 16, round, 4],
+      ],
+      0,
+    );
     expect(Array.from(memory.readSync(block)).slice(0, 8)).toEqual(new Array(8).fill(round));
   }
 });
@@ -53,7 +67,10 @@ test("each thread has scratch memory of its own", async () => {
   const n = 20_000;
   const outs = Array.from({ length: 8 }, () => memory.allocatePersistent(11));
   const x = memory.allocatePersistent(n * 11);
-  memory.write(x, Float32Array.from({ length: n * 11 }, (_, i) => i % 7));
+  memory.write(
+    x,
+    Float32Array.from({ length: n * 11 }, (_, i) => i % 7),
+  );
   const calls = outs.map((out): Call => ["reduceSum", memory.input(x, n * 11), memory.output(out, 11), 1, n, 11, scratch]);
   for (let round = 0; round < 10; round++) pool.run(calls, bytes);
   const [first, ...others] = outs.map((out) => Array.from(memory.readSync(out)));
