@@ -21,7 +21,18 @@ const variants = {
 function compilerArguments({ features, wide }) {
   return [
     ...["index.ts", "--outFile", "kernels.wasm", "--baseDir", sources],
-    ...["--runtime", "stub", "--importMemory", "--maximumMemory", "65536", "--noAssert", "--use", "abort=", "--use", `WIDE=${wide}`],
+    ...[
+      "--runtime",
+      "stub",
+      "--importMemory",
+      "--maximumMemory",
+      "65536",
+      "--noAssert",
+      "--use",
+      "abort=",
+      "--use",
+      `WIDE=${wide}`,
+    ],
     ...["--enable", features, "-O3", "--converge"],
   ];
 }
