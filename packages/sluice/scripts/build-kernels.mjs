@@ -21,7 +21,18 @@ const variants = {
 function compilerArguments({ features, wide }) {
   return [
     ...["index.ts", "--outFile", "kernels.wasm", "--baseDir", sources],
-    ...["--runtime", "stub", "--importMemory", "--noAssert", "--use", "abort=", "--use", `WIDE=${wide}`],
+    ...[
+      "--runtime",
+      "stub",
+      "--importMemory",
+      "--maximumMemory",
+      "65536",
+      "--noAssert",
+      "--use",
+      "abort=",
+      "--use",
+      `WIDE=${wide}`,
+    ],
     ...["--enable", features, "-O3", "--converge"],
   ];
 }
@@ -54,6 +65,14 @@ async function compile(options) {
   return module;
 }
 
+/** Where the imported memory's flags stand: 1 asks for a plain memory with a maximum, 3 for a shared one. */
+function memoryFlagsAt(module) {
+  const head = Buffer.from("\x03env\x06memory\x02\x01", "latin1"); // names with their lengths, kind "memory", flags
+  const at = Buffer.from(module).indexOf(head);
+  if (at < 0) throw new Error("The module does not import env.memory with a maximum.");
+  return at + head.length - 1;
+}
+
 const asked = process.argv.slice(2);
 for (const name of asked.length > 0 ? asked : Object.keys(variants)) {
   const options = variants[name];
@@ -64,7 +83,8 @@ for (const name of asked.length > 0 ? asked : Object.keys(variants)) {
   const started = performance.now();
   const module = await compile(options);
   const base64 = Buffer.from(module).toString("base64");
-  writeFileSync(`${file}.part`, `${header}export const bytes: string =\n  "${base64}";\n`);
+  const flags = `export const memoryFlagsAt: number = ${memoryFlagsAt(module)};\n`;
+  writeFileSync(`${file}.part`, `${header}${flags}export const bytes: string =\n  "${base64}";\n`);
   renameSync(`${file}.part`, file);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(`kernels ${name}: ${module.length} bytes, ${seconds} s → ${relative(process.cwd(), file)}`);

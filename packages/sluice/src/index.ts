@@ -5,8 +5,9 @@
 export * as ops from "./autograd/ops/index.ts";
 export { defineOp, type OpDefinition, valueAndGradients } from "./autograd/tape.ts";
 export type { Backend, BackendName, HostArray, MemoryReport } from "./backend/backend.ts";
-export { defaultBackend, getBackend, type InitOptions, init } from "./backend/index.ts";
+export { defaultBackend, getBackend, type InitOptions, init, shutdown } from "./backend/index.ts";
 export type { ActivationName, GateActivationName } from "./backend/kernels.ts";
+export type { RejectedVariant, WasmBackend, WasmReport } from "./backend/wasm/wasm-backend.ts";
 // Streams and small weights
 export type { WeightType } from "./backend/weight-types.ts";
 // Errors

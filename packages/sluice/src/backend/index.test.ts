@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { ValueError } from "../errors.ts";
 import type { BackendName } from "./backend.ts";
-import { defaultBackend, getBackend, init } from "./index.ts";
+import { defaultBackend, getBackend, init, shutdown } from "./index.ts";
+import type { WasmBackend } from "./wasm/wasm-backend.ts";
 
 test("there is one backend of each name, and init chooses the default", async () => {
   expect(getBackend("reference")).toBe(getBackend("reference"));
@@ -14,6 +15,25 @@ test("there is one backend of each name, and init chooses the default", async ()
 test("init starts the variant it is asked for", async () => {
   expect((await init({ variant: "simd" })).variant).toBe("simd");
   expect(defaultBackend().variant).toBe("simd");
+});
+
+test("init sets the number of threads; the backend it replaces goes on alone", async () => {
+  const first = (await init({ threads: 2 })) as WasmBackend;
+  expect(first.report()).toMatchObject({ threads: 2, threadsReason: "asked for" });
+  const second = (await init({ threads: 1 })) as WasmBackend;
+  expect(second.report()).toMatchObject({ threads: 1, threadsRunning: 1 });
+  expect(first.report().threads).toBe(1);
+  expect(await init()).toBe(second);
+  shutdown();
+});
+
+test("turbo gives kernels that passed their trial, and tells what it set and what it refused", async () => {
+  const backend = (await init({ turbo: true, threads: 1 })) as WasmBackend;
+  const { variant, variantReason, rejected } = backend.report();
+  expect(variantReason).toContain("turbo");
+  if (variant === "wide") expect(variantReason).toContain("re-vectorised");
+  else expect(rejected).toContainEqual({ variant: "wide", reason: expect.any(String) });
+  expect(backend.memory()).toMatchObject({ peakStepBytes: 0, stepBytes: 0 });
 });
 
 test("a variant of another backend, and a backend this version lacks, are refused with the way out", async () => {

@@ -1,33 +1,76 @@
 import { ValueError } from "../errors.ts";
 import type { Backend, BackendName } from "./backend.ts";
 import { createReferenceBackend } from "./reference/index.ts";
-import { createWasmBackend } from "./wasm/wasm-backend.ts";
+import { turboFromEnvironment } from "./wasm/host.ts";
+import { loadWide } from "./wasm/module.ts";
+import { createTurboBackend, setTurboFlags } from "./wasm/turbo.ts";
+import { createWasmBackend, type WasmBackend } from "./wasm/wasm-backend.ts";
 
 export interface InitOptions {
   /** "wasm" (the default), or "reference": float64, slow, for checks. */
   readonly backend?: "reference" | "wasm";
   /** Which build of the wasm kernels runs; by default the fastest that passes the self-test on this host. */
   readonly variant?: "simd" | "relaxed" | "wide";
+  /**
+   * Threads that share large work, this one included, 1 to 64; by default the environment variable SLUICE_THREADS (Node), or one for
+   * each core, at most 8. Any number gives the same bits. One on hosts without shared memory and on a page's main thread.
+   */
+  readonly threads?: number;
+  /**
+   * Sets experimental flags of V8 for the whole process, where they make the kernels faster (Node 20, 21, and from 24 on), and takes
+   * the faster kernels when a trial shows that they are right. Default: the environment variable SLUICE_TURBO (Node), else false.
+   * Together with `variant` it only sets the flags.
+   */
+  readonly turbo?: boolean;
 }
 
 const made = new Map<BackendName, Backend>();
+let wasm: WasmBackend | null = null;
 let chosen: Backend | null = null;
 
 /**
  * Chooses the backend that new tensors and models use, and starts it. Optional: without it the first tensor starts "wasm",
- * or "reference" on a host without WebAssembly. Tensors made before keep their backend, so call it first.
- * @throws {ValueError} when `variant` is given for another backend than "wasm".
+ * or "reference" on a host without WebAssembly. Tensors made before keep their backend, so call it first; a wasm backend that
+ * another one replaces goes on with one thread.
+ * @throws {ValueError} when `variant`, `threads` or `turbo` is given for another backend than "wasm", or `threads` is out of range.
+ * @throws {StateError} when `variant` does not run on this host.
  * @example await init({ backend: "reference" }); // float64 from here on
+ * @example await init({ threads: 4, turbo: true }); // a program that owns its process
  */
-export async function init({ backend = hostDefault(), variant }: InitOptions = {}): Promise<Backend> {
-  if (variant !== undefined && backend !== "wasm") {
+export async function init(options: InitOptions = {}): Promise<Backend> {
+  const { backend = hostDefault(), ...settings } = options;
+  const given = Object.entries(settings).find(([, value]) => value !== undefined);
+  if (given && backend !== "wasm") {
+    const [name, value] = given;
     throw new ValueError(
-      `Cannot start backend "${backend}" in variant "${variant}": variants are builds of the wasm kernels. Leave variant out, or ask for backend "wasm".`,
+      `Cannot start backend "${backend}" with ${name} ${JSON.stringify(value)}: that is for the wasm kernels. ` +
+        `Leave ${name} out, or ask for backend "wasm".`,
     );
   }
-  if (variant !== undefined) made.set("wasm", createWasmBackend({ variant }));
+  if (backend === "wasm" && (given || (wasm === null && turboFromEnvironment()))) {
+    const next = await startWasm(settings);
+    wasm?.shutdown();
+    wasm = next;
+    made.set("wasm", next);
+  }
   chosen = getBackend(backend);
   return chosen;
+}
+
+async function startWasm(settings: Omit<InitOptions, "backend">): Promise<WasmBackend> {
+  const { variant, threads, turbo = turboFromEnvironment() } = settings;
+  if (turbo && variant === undefined) return createTurboBackend(threads);
+  if (turbo) setTurboFlags();
+  if (variant === "wide") await loadWide();
+  return createWasmBackend({ variant, threads });
+}
+
+/**
+ * Ends the worker threads of the wasm backend; what is computed after that runs on the calling thread, with the same bits. Needed
+ * only where a program counts its threads: idle workers sleep and keep no process alive.
+ */
+export function shutdown(): void {
+  wasm?.shutdown();
 }
 
 /** The backend `init` chose; made on first use. */
@@ -48,7 +91,10 @@ export function getBackend(name: BackendName): Backend {
 
 function makeBackend(name: BackendName): Backend {
   if (name === "reference") return createReferenceBackend();
-  if (name === "wasm") return createWasmBackend();
+  if (name === "wasm") {
+    wasm = createWasmBackend();
+    return wasm;
+  }
   throw new ValueError(`Cannot start backend "${name}": this version has "wasm" and "reference". Ask for one of them.`);
 }
 

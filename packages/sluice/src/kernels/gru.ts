@@ -1,4 +1,4 @@
-import { multiplyPacked, productScratch, weightGradients } from "./matmul";
+import { multiplyPacked, productScratch } from "./matmul";
 import { addProduct, addRow, chunkSteps, isUsed, rowOf, startRows, startState, startSteps, storePair } from "./recurrent";
 import { Candidate, CellSigmoid, CellTanh, chooseFunctions, Gate } from "./recurrent-functions";
 import { storeUpTo } from "./simd";
@@ -19,7 +19,7 @@ export function gruForward(
   const block = <usize>H << 2;
   const usual = chooseFunctions(activation, recurrentActivation);
   const start = joinBiases(bias, recurrentBias, scratch + <usize>productScratch(), H);
-  const chunk = chunkSteps(B, rows, N);
+  const chunk = chunkSteps(rows, N);
   for (let t = 0; t < T; t++) {
     if (t % chunk == 0) {
       startSteps(x, I, packedKernel, kernel, start, gates, N, t, min(chunk, T - t), B, first, last, scratch);
@@ -239,29 +239,5 @@ function backReset<R>(gates: usize, hidden: usize, mask: usize, dp: usize, dh: u
       storeUpTo(u, f32x4.mul(f32x4.mul(d, v128.load(h + at)), gate.slope(r)), H - j);
       storeUpTo(dh + at, f32x4.add(v128.load(dh + at), f32x4.mul(d, r)), H - j);
     }
-  }
-}
-
-/** Weight gradients from what `gruBackward` left; dBias and dRecurrentBias may be 0. rows = T·B. */
-export function gruWeightGradients(
-  x: usize, hidden: usize, mask: usize, gates: usize, resetProduct: usize, dKernel: usize, dRecurrentKernel: usize,
-  dBias: usize, dRecurrentBias: usize, rows: i32, I: i32, H: i32, resetAfter: bool, scratch: usize,
-): void {
-  const block = <usize>H << 2;
-  const step = block * 3;
-  const third = block * 2;
-  const dGateBias = dBias ? dBias : dRecurrentBias;
-  weightGradients(x, hidden, mask, gates, step, dKernel, dRecurrentKernel, step, dGateBias, rows, I, H, 2 * H, scratch);
-  if (dRecurrentBias && dRecurrentBias != dGateBias) memory.copy(dRecurrentBias, dGateBias, third);
-  const dCandidateBias = dBias ? dBias + third : 0;
-  const dRecurrent = dRecurrentKernel + third;
-  if (resetAfter) {
-    const dProductBias = dRecurrentBias ? dRecurrentBias + third : 0;
-    weightGradients(x, 0, mask, gates + third, step, dKernel + third, 0, step, dCandidateBias, rows, I, H, H, scratch);
-    weightGradients(0, hidden, mask, resetProduct, block, 0, dRecurrent, step, dProductBias, rows, I, H, H, scratch);
-  } else {
-    weightGradients(
-      x, resetProduct, mask, gates + third, step, dKernel + third, dRecurrent, step, dCandidateBias, rows, I, H, H, scratch,
-    );
   }
 }

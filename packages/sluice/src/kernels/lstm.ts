@@ -13,40 +13,70 @@ export function lstmForward(
   const N = 4 * H;
   const rows = last - first;
   const usual = chooseFunctions(activation, recurrentActivation);
-  const chunk = chunkSteps(B, rows, N);
+  const chunk = chunkSteps(rows, N);
   for (let t = 0; t < T; t++) {
     if (t % chunk == 0) {
       startSteps(x, I, packedKernel, kernel, bias, gates, N, t, min(chunk, T - t), B, first, last, scratch);
     }
     const row = t * B + first;
     addProduct(rowOf(hidden, row, H), H, packedRecurrent, recurrentKernel, N, rowOf(gates, row, N), N, rows, N, scratch);
-    if (usual) stepRows<CellTanh, CellSigmoid>(gates, hidden, cells, mask, row, rows, B, H);
-    else stepRows<Candidate, Gate>(gates, hidden, cells, mask, row, rows, B, H);
+    if (usual) stepRows<CellTanh, CellSigmoid>(gates, hidden, cells, mask, row, rows, B, H, 0, H);
+    else stepRows<Candidate, Gate>(gates, hidden, cells, mask, row, rows, B, H, 0, H);
   }
 }
 
-/** The gates of rows `row` … of [T·B], once their products are summed; a masked row holds its state. */
-function stepRows<A, R>(gates: usize, hidden: usize, cells: usize, mask: usize, row: i32, rows: i32, B: i32, H: i32): void {
-  const bytes = <usize>H << 2;
-  const next = <usize>B * bytes;
+/**
+ * The gates of rows `row` … of [T·B], units `from` … to−1, once their products are summed; a masked row holds its state.
+ */
+function stepRows<A, R>(
+  gates: usize, hidden: usize, cells: usize, mask: usize, row: i32, rows: i32, B: i32, H: i32, from: i32, to: i32,
+): void {
+  const block = <usize>H << 2;
+  const next = <usize>B * block;
+  const offset = <usize>from << 2;
+  const bytes = <usize>(to - from) << 2;
   for (const end = row + rows; row < end; row++) {
-    const z = rowOf(gates, row, 4 * H);
-    const h = rowOf(hidden, row, H);
-    const c = rowOf(cells, row, H);
+    const z = rowOf(gates, row, 4 * H) + offset;
+    const h = rowOf(hidden, row, H) + offset;
+    const c = rowOf(cells, row, H) + offset;
     if (isUsed(mask, row)) {
-      stepRow<A, R>(z, c, c + next, h + next, H);
+      for (let at: usize = 0; at < bytes; at += 32) {
+        stepUnits<A, R>(z + at, block, c + at, c + next + at, h + next + at, min<i32>(8, <i32>((bytes - at) >> 2)));
+      }
     } else {
-      memory.fill(z, 0, bytes * 4);
+      clearGates(z, block, bytes);
       memory.copy(h + next, h, bytes);
       memory.copy(c + next, c, bytes);
     }
   }
 }
 
-function stepRow<A, R>(gates: usize, cellPrev: usize, cell: usize, hidden: usize, H: i32): void {
-  const block = <usize>H << 2;
-  for (let at: usize = 0; at < block; at += 32) {
-    stepUnits<A, R>(gates + at, block, cellPrev + at, cell + at, hidden + at, min<i32>(8, H - <i32>(at >> 2)));
+/** `bytes` of each of the four blocks = 0. */
+function clearGates(z: usize, block: usize, bytes: usize): void {
+  for (let k = 0; k < 4; k++, z += block) memory.fill(z, 0, bytes);
+}
+
+/**
+ * Step t of a forward run for units `from` … to−1 of the whole batch, whose gates hold bias + x · kernel: large weights are so
+ * cut among threads, one step after the other. packedBlocks: the four blocks of recurrentKernel [H, H], each by `pack`,
+ * blockBytes apart; `from` is a multiple of TILE_COLUMNS.
+ */
+export function lstmForwardUnits(
+  packedBlocks: usize, blockBytes: usize, mask: usize, gates: usize, hidden: usize, cells: usize,
+  t: i32, B: i32, H: i32, from: i32, to: i32, activation: i32, recurrentActivation: i32, scratch: usize,
+): void {
+  const N = 4 * H;
+  const row = t * B;
+  const h = rowOf(hidden, row, H);
+  const panels = packedBlocks + <usize>(from * H) * 4;
+  for (let k = 0; k < 4; k++) {
+    const z = rowOf(gates, row, N) + (<usize>(k * H + from) << 2);
+    multiplyPacked(h, <usize>H << 2, panels + <usize>k * blockBytes, z, <usize>N << 2, B, to - from, H, true, scratch);
+  }
+  if (chooseFunctions(activation, recurrentActivation)) {
+    stepRows<CellTanh, CellSigmoid>(gates, hidden, cells, mask, row, B, B, H, from, to);
+  } else {
+    stepRows<Candidate, Gate>(gates, hidden, cells, mask, row, B, B, H, from, to);
   }
 }
 
@@ -91,31 +121,57 @@ export function lstmBackward(
   const dc = startState(dCell0, dLastCell, first, rows, H);
   for (let t = T - 1; t >= 0; t--) {
     const row = t * B + first;
-    if (usual) backRows<CellTanh, CellSigmoid>(gates, cells, mask, dHidden, dh, dc, row, rows, B, H);
-    else backRows<Candidate, Gate>(gates, cells, mask, dHidden, dh, dc, row, rows, B, H);
+    if (usual) backRows<CellTanh, CellSigmoid>(gates, cells, mask, dHidden, dh, dc, row, rows, B, H, 0, H);
+    else backRows<Candidate, Gate>(gates, cells, mask, dHidden, dh, dc, row, rows, B, H, 0, H);
     // A used row has left 0 in dh, a masked one its gradient, to which its zero gates add nothing.
     multiplyPacked(rowOf(gates, row, N), <usize>N << 2, packedRecurrent, dh, <usize>H << 2, rows, H, N, true, scratch);
   }
 }
 
 function backRows<A, R>(
-  gates: usize, cells: usize, mask: usize, dHidden: usize, dh: usize, dc: usize, row: i32, rows: i32, B: i32, H: i32,
+  gates: usize, cells: usize, mask: usize, dHidden: usize, dh: usize, dc: usize,
+  row: i32, rows: i32, B: i32, H: i32, from: i32, to: i32,
 ): void {
-  const bytes = <usize>H << 2;
-  for (const end = row + rows; row < end; row++, dh += bytes, dc += bytes) {
-    const z = rowOf(gates, row, 4 * H);
-    const c = rowOf(cells, row, H);
-    if (dHidden) addRow(rowOf(dHidden, row, H), dh, H);
-    if (isUsed(mask, row)) backRow<A, R>(z, c, c + <usize>B * bytes, dh, dc, H);
-    else memory.fill(z, 0, bytes * 4);
+  const block = <usize>H << 2;
+  const next = <usize>B * block;
+  const offset = <usize>from << 2;
+  const bytes = <usize>(to - from) << 2;
+  dh += offset;
+  dc += offset;
+  for (const end = row + rows; row < end; row++, dh += block, dc += block) {
+    const z = rowOf(gates, row, 4 * H) + offset;
+    const c = rowOf(cells, row, H) + offset;
+    if (dHidden) addRow(rowOf(dHidden, row, H) + offset, dh, to - from);
+    if (isUsed(mask, row)) {
+      for (let at: usize = 0; at < bytes; at += 32) {
+        const count = min<i32>(8, <i32>((bytes - at) >> 2));
+        backUnits<A, R>(z + at, block, c + at, c + next + at, dh + at, dc + at, count);
+      }
+    } else {
+      clearGates(z, block, bytes);
+    }
   }
 }
 
-function backRow<A, R>(gates: usize, cellPrev: usize, cell: usize, dHidden: usize, dCell: usize, H: i32): void {
-  const block = <usize>H << 2;
-  for (let at: usize = 0; at < block; at += 32) {
-    const count = min<i32>(8, H - <i32>(at >> 2));
-    backUnits<A, R>(gates + at, block, cellPrev + at, cell + at, dHidden + at, dCell + at, count);
+/**
+ * Units `from` … to−1 of the way back, whole batch: the product of step t + 1, if there is one, then the gates of step t, if
+ * t ≥ 0. dHidden0 and dCell0 hold the gradients so far; packedRecurrent: recurrentKernelᵀ whole, `from` a multiple of TILE_COLUMNS.
+ */
+export function lstmBackwardUnits(
+  packedRecurrent: usize, mask: usize, gates: usize, cells: usize, dHidden: usize, dHidden0: usize, dCell0: usize,
+  t: i32, T: i32, B: i32, H: i32, from: i32, to: i32, activation: i32, recurrentActivation: i32, scratch: usize,
+): void {
+  const N = 4 * H;
+  if (t + 1 < T) {
+    const panels = packedRecurrent + <usize>(from * N) * 4;
+    const dh = dHidden0 + (<usize>from << 2);
+    multiplyPacked(rowOf(gates, (t + 1) * B, N), <usize>N << 2, panels, dh, <usize>H << 2, B, to - from, N, true, scratch);
+  }
+  if (t < 0) return;
+  if (chooseFunctions(activation, recurrentActivation)) {
+    backRows<CellTanh, CellSigmoid>(gates, cells, mask, dHidden, dHidden0, dCell0, t * B, B, B, H, from, to);
+  } else {
+    backRows<Candidate, Gate>(gates, cells, mask, dHidden, dHidden0, dCell0, t * B, B, B, H, from, to);
   }
 }
 

@@ -12,7 +12,7 @@ import { storeUpTo } from "./simd";
 const ROW_BLOCK: i32 = TILE_ROWS * 32;
 /** Columns of b packed at a time when it is used once. */
 const COLUMN_BLOCK: i32 = 512;
-/** Numbers of a that stay in the second-level cache while b passes by. */
+/** Numbers of one operand that stay in the second-level cache while the other passes by. */
 const NEAR: i32 = 65536;
 /** Most rows for which b is read where it lies. */
 const DIRECT_ROWS: i32 = 2;
@@ -24,6 +24,11 @@ const PANELS_BYTES: usize = 4 * DEPTH_BLOCK * COLUMN_BLOCK;
 /** Bytes of scratch memory that a product needs: a tile, a block of a, a block of b. */
 export function productScratch(): i32 {
   return <i32>(EDGE_BYTES + LEFT_BYTES + PANELS_BYTES);
+}
+
+/** Columns, whole panels, of a packed matrix of `depth` rows that stay in the second-level cache. */
+export function nearColumns(depth: i32): i32 {
+  return max(TILE_COLUMNS, (NEAR / max(depth, 1)) & -TILE_COLUMNS);
 }
 
 /** out (+)= tile, its first `columns` columns. */

@@ -1,4 +1,4 @@
-import { multiply, multiplyPacked } from "./matmul";
+import { multiply, multiplyPacked, nearColumns } from "./matmul";
 import { storePart, storeUpTo } from "./simd";
 
 // What the runs of all cells share. A run works on batch rows first … last−1 of time-major arrays, so that parts of a
@@ -47,22 +47,35 @@ export function addProduct(
   else multiply(a, aRow, 4, weights, <usize>weightsRow << 2, 4, out, step, rows, N, K, true, scratch);
 }
 
-/** Steps whose input products are made together: all rows of few steps, or one step of a part of the batch. */
-export function chunkSteps(B: i32, rows: i32, N: i32): i32 {
-  if (rows < B) return 1;
+/** Steps whose input products are made together. */
+export function chunkSteps(rows: i32, N: i32): i32 {
   return max(1, max(CHUNK_ROWS, CHUNK / max(N, 1)) / max(rows, 1));
 }
 
-/** gates of steps t … t+steps−1 = bias + x · kernel. */
+/**
+ * gates of steps t … t+steps−1 = bias + x · kernel. Rows of the whole batch lie together and make one product; those of a
+ * part are as many products as steps, so a block of columns that stays near serves every step before the next.
+ */
 export function startSteps(
   x: usize, I: i32, packed: usize, kernel: usize, bias: usize, gates: usize, N: i32,
   t: i32, steps: i32, B: i32, first: i32, last: i32, scratch: usize,
 ): void {
-  const row = t * B + first;
-  const rows = (steps - 1) * B + last - first;
-  const out = rowOf(gates, row, N);
-  startRows(out, bias, rows, N);
-  addProduct(rowOf(x, row, I), I, packed, kernel, N, out, N, rows, N, scratch);
+  const part = last - first;
+  const whole = part == B || steps == 1;
+  const rows = whole ? (steps - 1) * B + part : part;
+  const products = whole ? 1 : steps;
+  const start = t * B + first;
+  for (let s = 0; s < products; s++) startRows(rowOf(gates, start + s * B, N), bias, rows, N);
+  const width = whole || packed == 0 ? max(N, 1) : nearColumns(I);
+  for (let j = 0; j < N; j += width) {
+    const panels = packed == 0 ? 0 : packed + <usize>(j * I) * 4;
+    for (let s = 0; s < products; s++) {
+      const row = start + s * B;
+      addProduct(
+        rowOf(x, row, I), I, panels, kernel, N, rowOf(gates, row, N) + (<usize>j << 2), N, rows, min(width, N - j), scratch,
+      );
+    }
+  }
 }
 
 /** Stores the first `count` of eight neighbours. */

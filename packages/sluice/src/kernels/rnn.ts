@@ -14,7 +14,7 @@ export function rnnForward(
 ): void {
   const rows = last - first;
   const usual = chooseFunctions(activation, SIGMOID);
-  const chunk = chunkSteps(B, rows, H);
+  const chunk = chunkSteps(rows, H);
   for (let t = 0; t < T; t++) {
     if (t % chunk == 0) {
       startSteps(x, I, packedKernel, kernel, bias, gates, H, t, min(chunk, T - t), B, first, last, scratch);

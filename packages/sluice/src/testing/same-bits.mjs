@@ -22,11 +22,30 @@ export async function weightsHash(sluice, steps, variant) {
   const x = { shape: [N, T, I], data: wave(N * T * I, 31) };
   const y = { shape: [N, 2], data: wave(N * 2, 17) };
   await model.fit(x, y, { batchSize: 8, epochs: steps / 5, shuffle: true, seed: 3 });
-  const bytes = [];
-  for (const { tensor } of model.parameters) {
-    const data = await tensor.data();
-    bytes.push(...new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  }
-  const digest = await crypto.subtle.digest("SHA-256", Uint8Array.from(bytes));
+  return hashOf(model);
+}
+
+/** The same for a layer large enough that threads share it; says so instead when fewer than `threads` are up. */
+export async function threadedHash(sluice, steps, threads) {
+  const backend = await sluice.init({ variant: "simd", threads });
+  await backend.ready();
+  if (backend.report().threadsRunning !== threads) return JSON.stringify(backend.report());
+  const { dense, lstm, sequential } = sluice;
+  const model = sequential([lstm({ units: 67, inputShape: [null, 5] }), dense({ units: 2 })], { seed: 11 });
+  model.compile({ optimizer: "adam", loss: "mse" });
+  const [B, T, I] = [33, 20, 5];
+  const wave = (count, frequency) => Float32Array.from({ length: count }, (_, k) => ((k * frequency) % 97) / 48.5 - 1);
+  const [x, y] = [
+    { shape: [B, T, I], data: wave(B * T * I, 31) },
+    { shape: [B, 2], data: wave(B * 2, 17) },
+  ];
+  for (let step = 0; step < steps; step++) await model.trainOnBatch(x, y);
+  return hashOf(model);
+}
+
+/** SHA-256, in hex, of all weights. */
+async function hashOf(model) {
+  const weights = await Promise.all(model.parameters.map(({ tensor }) => tensor.data()));
+  const digest = await crypto.subtle.digest("SHA-256", await new Blob(weights).arrayBuffer());
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -24,15 +24,25 @@ interface FreeBlock {
  * leave the memory.
  */
 export class WasmHeap {
-  readonly memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES });
+  readonly memory: WebAssembly.Memory;
   /** Free blocks by address; no two touch. */
   private readonly free: FreeBlock[] = [];
   /** Where the blocks end. */
   private end = PAGE;
-  private numbers: Float32Array<ArrayBuffer> = new Float32Array(this.memory.buffer as ArrayBuffer);
+  private numbers: Float32Array;
+
+  /** @param shared ask for memory that other threads may use; `isShared` tells whether the host gave it. */
+  constructor(shared = false) {
+    this.memory = (shared && sharedMemory()) || new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES });
+    this.numbers = new Float32Array(this.memory.buffer);
+  }
+
+  get isShared(): boolean {
+    return !(this.memory.buffer instanceof ArrayBuffer);
+  }
 
   /** The whole memory as float32 numbers; byte address p is element p / 4. Replaced when the memory grows. */
-  get view(): Float32Array<ArrayBuffer> {
+  get view(): Float32Array {
     return this.numbers;
   }
 
@@ -89,11 +99,23 @@ export class WasmHeap {
           "shorter windows or fewer units.",
       );
     }
-    this.numbers = new Float32Array(this.memory.buffer as ArrayBuffer);
+    this.numbers = new Float32Array(this.memory.buffer);
     const end = this.numbers.byteLength - ALIGNMENT;
     this.release(this.end, end - this.end);
     this.end = end;
   }
+}
+
+/** Shared memory keeps room for its maximum from the start, which some hosts grant only in part; null when they grant none. */
+function sharedMemory(): WebAssembly.Memory | null {
+  for (const maximum of [MAX_PAGES, MAX_PAGES / 4]) {
+    try {
+      return new WebAssembly.Memory({ initial: 1, maximum, shared: true });
+    } catch {
+      // The next smaller one, then none.
+    }
+  }
+  return null;
 }
 
 const megabytes = (bytes: number): number => Math.ceil(bytes / 2 ** 20);

@@ -5,6 +5,7 @@ import { type ElementwiseExports, elementwiseKernels } from "./elementwise.ts";
 import { WasmMemory } from "./memory.ts";
 import { compileKernels } from "./module.ts";
 import { allowRelaxedSimd } from "./testing/relaxed-simd.ts";
+import { Alone, type WasmFunctions } from "./threads/team.ts";
 
 await allowRelaxedSimd();
 
@@ -43,14 +44,14 @@ function worstError(run: (x: Float32Array) => Float32Array, truth: (x: number) =
 }
 
 describe.each(["simd", "relaxed"] as const)("vector functions, %s", (variant) => {
-  const module = compileKernels(variant);
+  const module = compileKernels(variant, false);
   if (module === null) {
     test.skip("this engine does not know the variant's instructions", () => {});
     return;
   }
   const memory = new WasmMemory();
   const { exports } = new WebAssembly.Instance(module, { env: { memory: memory.wasm } });
-  const { unary } = elementwiseKernels(memory, exports as unknown as ElementwiseExports);
+  const { unary } = elementwiseKernels(memory, exports as unknown as ElementwiseExports, new Alone(exports as WasmFunctions));
   const run = (name: UnaryName, x: Float32Array): Float32Array =>
     memory.step(() => {
       const out = memory.allocate(x.length);

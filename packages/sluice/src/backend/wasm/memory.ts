@@ -33,8 +33,8 @@ class WasmStorage implements Storage {
  * it and copied back when the step ends, if a kernel wrote to it.
  */
 export class WasmMemory {
-  private readonly heap = new WasmHeap();
-  private readonly arena = new Arena(this.heap);
+  private readonly heap: WasmHeap;
+  private readonly arena: Arena;
   /** Number of the running step or scope, or of the next one. */
   private generation = 1;
   /** Numbers of the step and the scopes around the running scope. */
@@ -50,6 +50,16 @@ export class WasmMemory {
     this.persistentBytes -= length * 4;
   });
   inStep = false;
+
+  /** @param shared ask for memory that other threads may use. */
+  constructor(shared = false) {
+    this.heap = new WasmHeap(shared);
+    this.arena = new Arena(this.heap);
+  }
+
+  get isShared(): boolean {
+    return this.heap.isShared;
+  }
 
   /** What the module imports. */
   get wasm(): WebAssembly.Memory {
@@ -121,7 +131,7 @@ export class WasmMemory {
   }
 
   upload(data: ArrayLike<number>): Storage {
-    return new WasmStorage(this, data.length, 0, UNUSED, Float32Array.from(data));
+    return new WasmStorage(this, data.length, 0, UNUSED, new Float32Array(data));
   }
 
   write(storage: Storage, data: ArrayLike<number>, offset = 0): void {
@@ -181,6 +191,11 @@ export class WasmMemory {
       this.scratchBytes = blockBytes(bytes / 4);
     }
     return this.scratchAddress;
+  }
+
+  /** Copies `length` numbers between two addresses. */
+  copyNumbers(from: number, to: number, length: number): void {
+    this.heap.view.copyWithin(to / 4, from / 4, from / 4 + length);
   }
 
   /** Starts the record of the largest step anew. */

@@ -2,10 +2,12 @@ import { describe, expect, test } from "vitest";
 import { createReferenceBackend } from "../reference/index.ts";
 import { compute, expectClose, maxAbs } from "../testing/compute.ts";
 import { CELLS, makeArrays, PLAIN, type RecurrentCase, runBoth } from "../testing/recurrent-laws.ts";
+import { loadWide } from "./module.ts";
 import { allowRelaxedSimd } from "./testing/relaxed-simd.ts";
 import { createWasmBackend } from "./wasm-backend.ts";
 
 await allowRelaxedSimd();
+await loadWide();
 
 const VARIANTS = ["simd", "relaxed", "wide"] as const;
 const OUTPUTS = [

@@ -1,23 +1,12 @@
-import type { GateActivationName, Kernels, RecurrentBackward, RecurrentForward } from "../kernels.ts";
+import type { GateActivationName, Kernels, LstmForward, RecurrentBackward, RecurrentForward } from "../kernels.ts";
 import { UNARY_CODES } from "./elementwise.ts";
 import type { WasmMemory } from "./memory.ts";
+import { type Call, COLUMN_BLOCK, COLUMN_UNIT, cut, type Team } from "./threads/team.ts";
 
-/** Takes byte addresses, 0 for none, then sizes; named one by one in kernels/{matmul,pack,lstm,gru,rnn}.ts. */
-type Run = (...numbers: number[]) => void;
-
+/** The sizes that scratch memory follows from; the kernels themselves are called by name, see kernels/{matmul,pack,lstm,gru,rnn}.ts. */
 export interface RecurrentExports {
   productScratch(): number;
   packedBytes(depth: number, columns: number): number;
-  pack: Run;
-  multiply: Run;
-  weightGradients: Run;
-  lstmForward: Run;
-  lstmBackward: Run;
-  gruForward: Run;
-  gruBackward: Run;
-  gruWeightGradients: Run;
-  rnnForward: Run;
-  rnnBackward: Run;
 }
 
 type RecurrentKernels = Pick<
@@ -36,28 +25,47 @@ interface Packing {
   readonly rows: number;
 }
 
+interface Prepared {
+  readonly scratch: number;
+  readonly bytes: number;
+  readonly packed: readonly number[];
+}
+
 const ROWS_WORTH_PACKING = 3;
+/** Bytes of recurrent weights from which on threads share the units of each step, not the batch: more than a core's own cache. */
+const LARGE_WEIGHTS = 4 * 2 ** 20;
+/** What copying a number costs, in multiply-adds. */
+const COPY_WORK = 8;
 
 /**
- * Fused runs over a whole sequence, in a few calls each: the weights are packed once, one call walks through time, and the
- * products over all steps follow it.
+ * Fused runs over a whole sequence, in a few jobs each: the weights are packed once, one call for each part of the batch walks
+ * through time, and the products over all steps follow, weight gradients by blocks of columns, the input's by rows. Each number is
+ * made by one call, in an order that does not depend on the cuts, so any number of threads gives the same bits.
  */
-export function recurrentKernels(memory: WasmMemory, wasm: RecurrentExports): RecurrentKernels {
-  /** Scratch memory for products and `extra` numbers; behind it the packed matrices, 0 for those that stay where they lie. */
-  function prepare(extra: number, matrices: readonly Packing[]): number[] {
+export function recurrentKernels(memory: WasmMemory, wasm: RecurrentExports, team: Team): RecurrentKernels {
+  /**
+   * Scratch memory of `bytes` for each of `threads`: a product's and `extra` numbers. Behind it lie the packed matrices, 0 for
+   * those that stay where they are.
+   */
+  function prepare(threads: number, extra: number, matrices: readonly Packing[]): Prepared {
     const worth = matrices.map(({ rows }) => rows >= ROWS_WORTH_PACKING);
     const sizes = matrices.map(({ depth, columns }, i) => (worth[i] ? align(wasm.packedBytes(depth, columns)) : 0));
-    const first = align(wasm.productScratch() + extra * 4);
-    const scratch = memory.scratch(sizes.reduce((sum, size) => sum + size, first));
-    let next = scratch + first;
+    const bytes = align(wasm.productScratch() + extra * 4);
+    const scratch = memory.scratch(sizes.reduce((sum, size) => sum + size, bytes * threads));
+    const parts = team.partsFor(sizes.reduce((sum, size) => sum + size, 0) * (COPY_WORK / 4));
+    const calls: Call[] = [];
+    let next = scratch + bytes * threads;
     const packed = matrices.map(({ at, row, column, depth, columns }, i) => {
       if (!worth[i]) return 0;
       const out = next;
-      wasm.pack(at, row, column, depth, columns, out);
+      for (const [from, to] of cut(columns, parts, COLUMN_UNIT)) {
+        calls.push(["pack", at + from * column, row, column, depth, to - from, out + from * depth * 4]);
+      }
       next += sizes[i] ?? 0;
       return out;
     });
-    return [scratch, ...packed];
+    team.run(calls, 0);
+    return { scratch, bytes, packed };
   }
 
   /** Addresses and codes that the forward runs of all cells take; G blocks of gates. */
@@ -75,6 +83,8 @@ export function recurrentKernels(memory: WasmMemory, wasm: RecurrentExports): Re
       hidden: memory.output(run.hidden, (T + 1) * B * H),
       activation: code(run.activation),
       recurrentActivation: code(run.recurrentActivation),
+      threads: team.shares(T * B * N * (I + H)) ? team.most : 1,
+      batch: cut(B, team.partsFor(T * B * N * (I + H))),
     };
   }
 
@@ -83,6 +93,10 @@ export function recurrentKernels(memory: WasmMemory, wasm: RecurrentExports): Re
     const { T, B, I, H } = run;
     const N = G * H;
     return {
+      T,
+      B,
+      I,
+      H,
       N,
       x: memory.input(run.x, T * B * I),
       kernel: memory.input(run.kernel, I * N),
@@ -99,60 +113,144 @@ export function recurrentKernels(memory: WasmMemory, wasm: RecurrentExports): Re
       dInitialHidden: memory.output(run.dInitialHidden, B * H),
       activation: code(run.activation),
       recurrentActivation: code(run.recurrentActivation),
+      threads: team.shares(T * B * N * (I + H)) ? team.most : 1,
+      batch: cut(B, team.partsFor(T * B * N * H)),
     };
   }
 
-  /** dx [T·B, I] = dGates · kernelᵀ, when somebody asks. */
-  function inputGradient(
-    at: { dx: number; gates: number; kernel: number; N: number },
-    rows: number,
-    I: number,
-    scratch: number,
-  ): void {
-    if (at.dx === 0) return;
-    wasm.multiply(at.gates, at.N * 4, 4, at.kernel, 4, at.N * 4, at.dx, I * 4, rows, I, at.N, 0, scratch);
+  type Backward = ReturnType<typeof backwardOf>;
+
+  /** dx [T·B, I] = dGates · kernelᵀ by rows, when somebody asks. */
+  function inputGradient({ dx, gates, kernel, T, B, I, N }: Backward, scratch: number): Call[] {
+    if (dx === 0) return [];
+    return cut(T * B, team.partsFor(T * B * I * N)).map(([from, to]) => {
+      const [rows, out] = [gates + from * N * 4, dx + from * I * 4];
+      return ["multiply", rows, N * 4, 4, kernel, 4, N * 4, out, I * 4, to - from, I, N, 0, scratch];
+    });
+  }
+
+  /** What one weight gradient reads and writes; 0 for what it leaves out. */
+  interface Gradient {
+    readonly x: number;
+    readonly hidden: number;
+    readonly gates: number;
+    readonly gatesRow: number;
+    readonly dKernel: number;
+    readonly dRecurrentKernel: number;
+    readonly dBias: number;
+    readonly columns: number;
+  }
+
+  /** Weight gradients by columns; see `weightGradients` in kernels/matmul.ts. */
+  function weightGradients({ T, B, I, H, N, mask }: Backward, of: Gradient, scratch: number): Call[] {
+    const blocks = Math.ceil(of.columns / COLUMN_BLOCK);
+    const parts = team.partsFor(T * B * of.columns * (I + H));
+    return cut(of.columns, parts > 1 ? Math.max(parts, blocks) : 1, COLUMN_UNIT).map(([from, to]) => {
+      const [gates, dKernel, dRecurrent, dBias] = [of.gates, of.dKernel, of.dRecurrentKernel, of.dBias].map((at) =>
+        at === 0 ? 0 : at + from * 4,
+      ) as [number, number, number, number];
+      const columns = [gates, of.gatesRow, dKernel, dRecurrent, N * 4, dBias] as const;
+      return ["weightGradients", of.x, of.hidden, mask, ...columns, T * B, I, H, to - from, scratch];
+    });
+  }
+
+  /** All gates at once, as LSTM and RNN have it. */
+  function allGates({ x, hidden, gates, N, dKernel, dRecurrentKernel, dBias }: Backward): Gradient {
+    return { x, hidden, gates, gatesRow: N * 4, dKernel, dRecurrentKernel, dBias, columns: N };
+  }
+
+  /** GRU: z and r, then the candidate; with reset after, its two products have gradients of their own. */
+  function gruGradients(at: Backward, resetProduct: number, resetAfter: boolean, dRecurrentBias: number): Gradient[] {
+    const { x, hidden, N, H, dBias } = at;
+    const third = 2 * H * 4;
+    const behind = (address: number): number => (address === 0 ? 0 : address + third);
+    const gatesRow = N * 4;
+    const zr = { ...allGates(at), dBias: dBias || dRecurrentBias, columns: 2 * H };
+    const candidate = {
+      ...{ x, hidden: resetProduct, gates: at.gates + third, gatesRow, columns: H },
+      ...{ dKernel: at.dKernel + third, dRecurrentKernel: at.dRecurrentKernel + third, dBias: behind(dBias) },
+    };
+    if (!resetAfter) return [zr, candidate];
+    return [
+      zr,
+      { ...candidate, hidden: 0, dRecurrentKernel: 0 },
+      { ...candidate, x: 0, hidden, gates: resetProduct, gatesRow: H * 4, dKernel: 0, dBias: behind(dRecurrentBias) },
+    ];
+  }
+
+  /** Units for each thread when a step's weights are too large for every part of a batch to read them; else null. */
+  function unitsOf({ T, B, H }: RecurrentForward | RecurrentBackward, N: number): [from: number, to: number][] | null {
+    const parts = team.partsFor(T * B * N * H);
+    return parts > 1 && H * N * 4 >= LARGE_WEIGHTS ? cut(H, parts, COLUMN_UNIT) : null;
+  }
+
+  /** Forward with the units cut among threads: the input products of all steps, then one job a step. */
+  function lstmForwardByUnits(run: LstmForward, at: ReturnType<typeof forwardOf>, units: readonly [number, number][]): void {
+    const { T, B, I, H } = run;
+    const { N, x, kernel, recurrentKernel, bias, mask, gates, hidden } = at;
+    const cells = memory.output(run.cells, (T + 1) * B * H);
+    const { scratch, bytes, packed } = prepare(at.threads, 0, [
+      asStored(kernel, I, N, N, ROWS_WORTH_PACKING),
+      ...[0, 1, 2, 3].map((k) => asStored(recurrentKernel + k * H * 4, H, H, N, ROWS_WORTH_PACKING)),
+    ]);
+    const [packedKernel = 0, firstBlock = 0, secondBlock = 0] = packed;
+    const inputs = cut(T * B, team.partsFor(T * B * I * N)).map<Call>(([from, to]) => {
+      return ["startSteps", x, I, packedKernel, kernel, bias, gates, N, 0, 1, T * B, from, to, scratch];
+    });
+    team.run(inputs, bytes);
+    const arrays = [firstBlock, secondBlock - firstBlock, mask, gates, hidden, cells];
+    const codes = [at.activation, at.recurrentActivation];
+    for (let t = 0; t < T; t++) {
+      const calls = units.map<Call>(([from, to]) => ["lstmForwardUnits", ...arrays, t, B, H, from, to, ...codes, scratch]);
+      team.run(calls, bytes);
+    }
   }
 
   return {
     lstmForward(run) {
       const { T, B, I, H } = run;
       const at = forwardOf(run, 4);
+      const units = unitsOf(run, at.N);
+      if (units) return lstmForwardByUnits(run, at, units);
       const cells = memory.output(run.cells, (T + 1) * B * H);
-      const [scratch = 0, kernel = 0, recurrent = 0] = prepare(0, [
+      const { scratch, bytes, packed } = prepare(at.threads, 0, [
         asStored(at.kernel, I, at.N, at.N, T * B),
         asStored(at.recurrentKernel, H, at.N, at.N, B),
       ]);
-      const { x, bias, mask, gates, hidden, activation, recurrentActivation } = at;
-      const weights = [at.kernel, at.recurrentKernel, kernel, recurrent, bias] as const;
-      wasm.lstmForward(x, ...weights, mask, gates, hidden, cells, T, B, I, H, 0, B, activation, recurrentActivation, scratch);
+      const arrays = [at.x, at.kernel, at.recurrentKernel, ...packed, at.bias, at.mask, at.gates, at.hidden, cells];
+      const codes = [at.activation, at.recurrentActivation];
+      const calls = at.batch.map<Call>(([first, last]) => ["lstmForward", ...arrays, T, B, I, H, first, last, ...codes, scratch]);
+      team.run(calls, bytes);
     },
 
     lstmBackward(run) {
-      const { T, B, I, H } = run;
+      const { T, B, H } = run;
       const at = backwardOf(run, 4);
       const cells = memory.input(run.cells, (T + 1) * B * H);
       const dLastCell = memory.optionalInput(run.dLastCell, B * H);
       const dInitialCell = memory.output(run.dInitialCell, B * H);
-      const [scratch = 0, recurrent = 0] = prepare(0, [transposed(at.recurrentKernel, at.N, H, at.N)]);
-      const { N, x, mask, gates, hidden, dKernel, dRecurrentKernel, dBias } = at;
-      const gradients = [at.dHidden, at.dLastHidden, dLastCell, at.dInitialHidden, dInitialCell] as const;
-      wasm.lstmBackward(
-        recurrent,
-        mask,
-        gates,
-        cells,
-        ...gradients,
-        T,
-        B,
-        H,
-        0,
-        B,
-        at.activation,
-        at.recurrentActivation,
-        scratch,
-      );
-      wasm.weightGradients(x, hidden, mask, gates, N * 4, dKernel, dRecurrentKernel, N * 4, dBias, T * B, I, H, N, scratch);
-      inputGradient(at, T * B, I, scratch);
+      const { scratch, bytes, packed } = prepare(at.threads, 0, [transposed(at.recurrentKernel, at.N, H, at.N)]);
+      const gradients = [at.dHidden, at.dLastHidden, dLastCell, at.dInitialHidden, dInitialCell];
+      const arrays = [...packed, at.mask, at.gates, cells, ...gradients];
+      const codes = [at.activation, at.recurrentActivation];
+      const back = (steps: number, [first, last]: readonly [number, number]): Call => {
+        return ["lstmBackward", ...arrays, steps, B, H, first, last, ...codes, scratch];
+      };
+      const units = unitsOf(run, at.N);
+      if (units) {
+        team.run([back(0, [0, B])], bytes); // no step: only the gradients of the last state
+        const rest = [...packed, at.mask, at.gates, cells, at.dHidden, at.dInitialHidden, dInitialCell];
+        for (let t = T - 1; t >= -1; t--) {
+          const calls = units.map<Call>(([from, to]) => ["lstmBackwardUnits", ...rest, t, T, B, H, from, to, ...codes, scratch]);
+          team.run(calls, bytes);
+        }
+      } else {
+        team.run(
+          at.batch.map((part) => back(T, part)),
+          bytes,
+        );
+      }
+      team.run([...inputGradient(at, scratch), ...weightGradients(at, allGates(at), scratch)], bytes);
     },
 
     gruForward(run) {
@@ -160,56 +258,77 @@ export function recurrentKernels(memory: WasmMemory, wasm: RecurrentExports): Re
       const at = forwardOf(run, 3);
       const recurrentBias = memory.optionalInput(run.recurrentBias, at.N);
       const resetProduct = memory.output(run.resetProduct, T * B * H);
-      const [scratch = 0, kernel = 0, zr = 0, candidate = 0] = prepare(at.N, [
+      const { scratch, bytes, packed } = prepare(at.threads, at.N, [
         asStored(at.kernel, I, at.N, at.N, T * B),
         asStored(at.recurrentKernel, H, 2 * H, at.N, B),
         asStored(at.recurrentKernel + 8 * H, H, H, at.N, B),
       ]);
-      const { x, bias, mask, gates, hidden, activation, recurrentActivation } = at;
-      const weights = [at.kernel, at.recurrentKernel, kernel, zr, candidate, bias, recurrentBias] as const;
-      const codes = [activation, recurrentActivation, Number(run.resetAfter)] as const;
-      wasm.gruForward(x, ...weights, mask, gates, hidden, resetProduct, T, B, I, H, 0, B, ...codes, scratch);
+      const weights = [at.kernel, at.recurrentKernel, ...packed, at.bias, recurrentBias];
+      const arrays = [at.x, ...weights, at.mask, at.gates, at.hidden, resetProduct];
+      const codes = [at.activation, at.recurrentActivation, Number(run.resetAfter)];
+      const calls = at.batch.map<Call>(([first, last]) => ["gruForward", ...arrays, T, B, I, H, first, last, ...codes, scratch]);
+      team.run(calls, bytes);
     },
 
     gruBackward(run) {
-      const { T, B, I, H } = run;
+      const { T, B, H, resetAfter } = run;
       const at = backwardOf(run, 3);
       const resetProduct = memory.output(run.resetProduct, T * B * H);
       const dRecurrentBias = memory.optionalOutput(run.dRecurrentBias, at.N);
-      const [scratch = 0, zr = 0, candidate = 0] = prepare(B * H, [
+      const { scratch, bytes, packed } = prepare(at.threads, B * H, [
         transposed(at.recurrentKernel, 2 * H, H, at.N),
         transposed(at.recurrentKernel + 8 * H, H, H, at.N),
       ]);
-      const { x, mask, gates, hidden, dKernel, dRecurrentKernel, dBias } = at;
-      const gradients = [at.dHidden, at.dLastHidden, at.dInitialHidden] as const;
-      const resetAfter = Number(run.resetAfter);
-      const codes = [at.activation, at.recurrentActivation, resetAfter] as const;
-      wasm.gruBackward(zr, candidate, mask, gates, hidden, resetProduct, ...gradients, T, B, H, 0, B, ...codes, scratch);
-      const outputs = [dKernel, dRecurrentKernel, dBias, dRecurrentBias] as const;
-      wasm.gruWeightGradients(x, hidden, mask, gates, resetProduct, ...outputs, T * B, I, H, resetAfter, scratch);
-      inputGradient(at, T * B, I, scratch);
+      const arrays = [...packed, at.mask, at.gates, at.hidden, resetProduct, at.dHidden, at.dLastHidden, at.dInitialHidden];
+      const codes = [at.activation, at.recurrentActivation, Number(resetAfter)];
+      const calls = at.batch.map<Call>(([first, last]) => ["gruBackward", ...arrays, T, B, H, first, last, ...codes, scratch]);
+      team.run(calls, bytes);
+      const gradients = gruGradients(at, resetProduct, resetAfter, dRecurrentBias);
+      team.run([...inputGradient(at, scratch), ...gradients.flatMap((of) => weightGradients(at, of, scratch))], bytes);
+      if (at.dBias !== 0 && dRecurrentBias !== 0) memory.copyNumbers(at.dBias, dRecurrentBias, 2 * H);
     },
 
     rnnForward(run) {
       const { T, B, I, H } = run;
       const at = forwardOf(run, 1);
-      const [scratch = 0, kernel = 0, recurrent = 0] = prepare(0, [
+      const { scratch, bytes, packed } = prepare(at.threads, 0, [
         asStored(at.kernel, I, H, H, T * B),
         asStored(at.recurrentKernel, H, H, H, B),
       ]);
-      const weights = [at.kernel, at.recurrentKernel, kernel, recurrent, at.bias] as const;
-      wasm.rnnForward(at.x, ...weights, at.mask, at.gates, at.hidden, T, B, I, H, 0, B, at.activation, scratch);
+      const arrays = [at.x, at.kernel, at.recurrentKernel, ...packed, at.bias, at.mask, at.gates, at.hidden];
+      const calls = at.batch.map<Call>(([first, last]) => [
+        "rnnForward",
+        ...arrays,
+        T,
+        B,
+        I,
+        H,
+        first,
+        last,
+        at.activation,
+        scratch,
+      ]);
+      team.run(calls, bytes);
     },
 
     rnnBackward(run) {
-      const { T, B, I, H } = run;
+      const { T, B, H } = run;
       const at = backwardOf(run, 1);
-      const [scratch = 0, recurrent = 0] = prepare(0, [transposed(at.recurrentKernel, H, H, H)]);
-      const { x, mask, gates, hidden, dKernel, dRecurrentKernel, dBias } = at;
-      const gradients = [at.dHidden, at.dLastHidden, at.dInitialHidden] as const;
-      wasm.rnnBackward(recurrent, mask, gates, ...gradients, T, B, H, 0, B, at.activation, scratch);
-      wasm.weightGradients(x, hidden, mask, gates, H * 4, dKernel, dRecurrentKernel, H * 4, dBias, T * B, I, H, H, scratch);
-      inputGradient(at, T * B, I, scratch);
+      const { scratch, bytes, packed } = prepare(at.threads, 0, [transposed(at.recurrentKernel, H, H, H)]);
+      const arrays = [...packed, at.mask, at.gates, at.dHidden, at.dLastHidden, at.dInitialHidden];
+      const calls = at.batch.map<Call>(([first, last]) => [
+        "rnnBackward",
+        ...arrays,
+        T,
+        B,
+        H,
+        first,
+        last,
+        at.activation,
+        scratch,
+      ]);
+      team.run(calls, bytes);
+      team.run([...inputGradient(at, scratch), ...weightGradients(at, allGates(at), scratch)], bytes);
     },
   };
 }

@@ -1,90 +1,57 @@
-import type { Storage } from "../backend.ts";
-import type { Kernels } from "../kernels.ts";
+import type { Kernels, UpdateRule } from "../kernels.ts";
 import type { WasmMemory } from "./memory.ts";
+import { type Call, cut, ELEMENT_UNIT, type Team } from "./threads/team.ts";
 
-/** Each takes the addresses of parameter, gradient and slots, their length, then its numbers. */
-export interface UpdateExports {
-  updateSgd(p: number, g: number, n: number, lr: number): void;
-  updateMomentum(p: number, g: number, v: number, n: number, lr: number, momentum: number, nesterov: boolean): void;
-  updateRmsprop(
-    p: number,
-    g: number,
-    s: number,
-    v: number,
-    a: number,
-    n: number,
-    lr: number,
-    rho: number,
-    rest: number,
-    epsilon: number,
-    momentum: number,
-    centered: boolean,
-  ): void;
-  updateAdam(
-    p: number,
-    g: number,
-    m: number,
-    v: number,
-    n: number,
-    lr: number,
-    rest1: number,
-    rest2: number,
-    epsilon: number,
-    decay: number,
-  ): void;
-  updateNadam(
-    p: number,
-    g: number,
-    m: number,
-    v: number,
-    n: number,
-    lr: number,
-    rest1: number,
-    rest2: number,
-    epsilon: number,
-    cM: number,
-    cG: number,
-    vCorrection: number,
-  ): void;
-  updateAdagrad(p: number, g: number, a: number, n: number, lr: number, epsilon: number): void;
-  updateAdadelta(
-    p: number,
-    g: number,
-    a: number,
-    d: number,
-    n: number,
-    lr: number,
-    rho: number,
-    rest: number,
-    epsilon: number,
-  ): void;
-}
+/** What moving one parameter costs, in multiply-adds: it waits for memory. */
+const ELEMENT_WORK = 32;
 
 /** Optimizer steps. The kernels take `rest` = 1 − β, rounded once, in place of β where the rule needs only that. */
-export function updateKernels(memory: WasmMemory, wasm: UpdateExports): Pick<Kernels, "update"> {
+export function updateKernels(memory: WasmMemory, team: Team): Pick<Kernels, "update"> {
   return {
     update(rule, parameter, gradient, slots, hyper) {
       const n = parameter.length;
-      const p = memory.output(parameter, n);
-      const g = memory.input(gradient, n);
-      const slot = (index: number): number => memory.optionalOutput((slots[index] as Storage | undefined) ?? null, n);
-      const [lr, second = 0, third = 0, fourth = 0, fifth = 0, sixth = 0, seventh = 0] = hyper as [number, ...number[]];
-      switch (rule) {
-        case "sgd":
-          return wasm.updateSgd(p, g, n, lr);
-        case "momentum":
-          return wasm.updateMomentum(p, g, slot(0), n, lr, second, third !== 0);
-        case "rmsprop":
-          return wasm.updateRmsprop(p, g, slot(0), slot(1), slot(2), n, lr, second, 1 - second, third, fourth, fifth !== 0);
-        case "adam":
-          return wasm.updateAdam(p, g, slot(0), slot(1), n, lr, 1 - second, 1 - third, fourth, fifth);
-        case "nadam":
-          return wasm.updateNadam(p, g, slot(0), slot(1), n, lr, 1 - second, 1 - third, fourth, fifth, sixth, seventh);
-        case "adagrad":
-          return wasm.updateAdagrad(p, g, slot(0), n, lr, second);
-        case "adadelta":
-          return wasm.updateAdadelta(p, g, slot(0), slot(1), n, lr, second, 1 - second, third);
-      }
+      const { kernel, slots: count, numbers } = RULES[rule];
+      const arrays = [memory.output(parameter, n), memory.input(gradient, n)];
+      for (let k = 0; k < count; k++) arrays.push(memory.optionalOutput(slots[k] ?? null, n));
+      const rest = numbers(hyper);
+      const calls = cut(n, team.partsFor(n * ELEMENT_WORK), ELEMENT_UNIT).map<Call>(([from, to]) => [
+        kernel,
+        ...arrays.map((at) => (at === 0 ? 0 : at + from * 4)),
+        to - from,
+        ...rest,
+      ]);
+      team.run(calls, 0);
     },
   };
 }
+
+interface Rule {
+  /** Takes the addresses of parameter, gradient and slots, their length, then its numbers; see kernels/update.ts. */
+  readonly kernel: string;
+  /** Slots the kernel has pointers for. */
+  readonly slots: number;
+  /** The kernel's numbers from those of `UpdateRule`. */
+  readonly numbers: (hyper: readonly number[]) => readonly number[];
+}
+
+const RULES: Readonly<Record<UpdateRule, Rule>> = {
+  sgd: { kernel: "updateSgd", slots: 0, numbers: ([lr = 0]) => [lr] },
+  momentum: { kernel: "updateMomentum", slots: 1, numbers: ([lr = 0, momentum = 0, nesterov = 0]) => [lr, momentum, nesterov] },
+  rmsprop: {
+    kernel: "updateRmsprop",
+    slots: 3,
+    numbers: ([lr = 0, rho = 0, epsilon = 0, momentum = 0, centered = 0]) => [lr, rho, 1 - rho, epsilon, momentum, centered],
+  },
+  adam: {
+    kernel: "updateAdam",
+    slots: 2,
+    numbers: ([lr = 0, β1 = 0, β2 = 0, epsilon = 0, decay = 0]) => [lr, 1 - β1, 1 - β2, epsilon, decay],
+  },
+  nadam: {
+    kernel: "updateNadam",
+    slots: 2,
+    numbers: ([lr = 0, β1 = 0, β2 = 0, epsilon = 0, cM = 0, cG = 0, v = 0]) => [lr, 1 - β1, 1 - β2, epsilon, cM, cG, v],
+  },
+  adagrad: { kernel: "updateAdagrad", slots: 1, numbers: ([lr = 0, epsilon = 0]) => [lr, epsilon] },
+  adadelta: { kernel: "updateAdadelta", slots: 2, numbers: ([lr = 0, rho = 0, epsilon = 0]) => [lr, rho, 1 - rho, epsilon] },
+};

@@ -1,21 +1,28 @@
 import { describe, expect, test } from "vitest";
 import { StateError, ValueError } from "../../errors.ts";
 import { kernelLaws } from "../testing/kernel-laws.ts";
-import { compileKernels } from "./module.ts";
+import { compileKernels, loadWide } from "./module.ts";
 import { allowRelaxedSimd } from "./testing/relaxed-simd.ts";
 import { createWasmBackend, type WasmVariant } from "./wasm-backend.ts";
 
 await allowRelaxedSimd();
+await loadWide();
 
-const variants = (["simd", "relaxed", "wide"] as const).filter((variant: WasmVariant) => compileKernels(variant) !== null);
+const variants = (["simd", "relaxed", "wide"] as const).filter((variant: WasmVariant) => compileKernels(variant, false) !== null);
 
 for (const variant of variants) kernelLaws(`wasm (${variant})`, () => createWasmBackend({ variant }));
 
 describe("wasm backend", () => {
   test("takes the best variant that runs and says which", () => {
     const backend = createWasmBackend();
-    expect(backend.report()).toEqual({ variant: variants.includes("relaxed") ? "relaxed" : "simd", rejected: expect.any(Array) });
-    expect(backend.variant).toBe(backend.report().variant);
+    const { variant, variantReason, rejected } = backend.report();
+    expect({ variant, rejected }).toEqual(
+      variants.includes("relaxed")
+        ? { variant: "relaxed", rejected: [] }
+        : { variant: "simd", rejected: [{ variant: "relaxed", reason: expect.stringContaining("instructions") }] },
+    );
+    expect(variantReason).not.toBe("");
+    expect(backend.variant).toBe(variant);
     expect(backend.memory()).toMatchObject({ persistentBytes: 0, stepBytes: 0, peakStepBytes: 0 });
   });
 

@@ -5,14 +5,17 @@ import type { StepKernels } from "../step-kernels.ts";
 import { type CopyExports, copyKernels } from "./copy.ts";
 import { type DropoutExports, dropoutKernels } from "./dropout.ts";
 import { type ElementwiseExports, elementwiseKernels } from "./elementwise.ts";
+import { chooseThreads, whyNoThreads } from "./host.ts";
 import { type MatmulExports, matmulKernels } from "./matmul.ts";
 import { WasmMemory } from "./memory.ts";
-import { compileKernels, type WasmVariant } from "./module.ts";
+import { compileKernels, isLoaded, type WasmVariant } from "./module.ts";
 import { type RecurrentExports, recurrentKernels } from "./recurrent.ts";
 import { type RowsExports, rowsKernels } from "./rows.ts";
 import { selfTest } from "./self-test.ts";
 import { type StepExports, wasmSteps } from "./step-kernels.ts";
-import { type UpdateExports, updateKernels } from "./update.ts";
+import { ThreadPool } from "./threads/pool.ts";
+import { Alone, type Team, type WasmFunctions } from "./threads/team.ts";
+import { updateKernels } from "./update.ts";
 
 export type { WasmVariant };
 
@@ -22,7 +25,6 @@ interface WasmExports
     CopyExports,
     RowsExports,
     DropoutExports,
-    UpdateExports,
     MatmulExports,
     RecurrentExports,
     StepExports {}
@@ -30,46 +32,99 @@ interface WasmExports
 export interface WasmBackendOptions {
   /** Which build of the kernels; by default the first of "relaxed" and "simd" that passes its self-test on this engine. */
   readonly variant?: WasmVariant;
+  /** Threads that share large work, the caller's included; by default SLUICE_THREADS, or one for each core, at most 8. */
+  readonly threads?: number;
+  /** Least work of one thread, in multiply-adds; by default about a million. */
+  readonly leastWork?: number;
+  /** Why this variant; goes into the report. */
+  readonly variantReason?: string;
+  /** Variants tried before; they go into the report. */
+  readonly rejected?: readonly RejectedVariant[];
 }
 
-/** Which build runs, and why not the others. */
+/** A build that does not run here, and what kept it from running. */
+export interface RejectedVariant {
+  readonly variant: WasmVariant;
+  readonly reason: string;
+}
+
+/** What runs, and why. */
 export interface WasmReport {
   readonly variant: WasmVariant;
-  /** Variants that were tried first, each with what kept it from running. */
-  readonly rejected: readonly { readonly variant: WasmVariant; readonly reason: string }[];
+  readonly variantReason: string;
+  /** Variants that were tried first. */
+  readonly rejected: readonly RejectedVariant[];
+  /** Threads that may share large work, the caller's included; 1 where the host allows no more. */
+  readonly threads: number;
+  readonly threadsReason: string;
+  /** Threads that are up now: workers start with the first large work, or with `ready`. */
+  readonly threadsRunning: number;
+  /** Time to hand an empty call to every thread and to have them all back, the median; null until `ready` has measured it. */
+  readonly forkJoinUs: number | null;
 }
 
-/** The backend with what the wasm build alone can tell. */
+/** The backend with what the wasm build alone can tell and do. */
 export interface WasmBackend extends Backend {
   report(): WasmReport;
+  /** Starts the workers that otherwise start with the first large work, and measures how long handing work over takes. */
+  ready(): Promise<void>;
+  /** Runs a check on the new backend that leaves no trace in `memory()`. */
+  trial<R>(run: (backend: Backend) => R): R;
+  /** Ends the workers. The backend goes on computing, the same bits, on the calling thread alone. */
+  shutdown(): void;
 }
 
 /** "wide" is slower than "relaxed" on an engine that does not re-vectorise, so it runs only where it is asked for. */
 const DEFAULT_ORDER: readonly WasmVariant[] = ["relaxed", "simd"];
+const DEFAULT_REASONS: Readonly<Record<WasmVariant, string>> = {
+  relaxed: "fused multiply-add runs here",
+  simd: "it runs on every engine with SIMD",
+  wide: "asked for",
+};
+
+/** What `createWasmBackend` has decided. */
+interface Decision {
+  readonly variant: WasmVariant;
+  readonly variantReason: string;
+  readonly rejected: readonly RejectedVariant[];
+  readonly threadsReason: string;
+}
 
 class EmbeddedWasmBackend implements WasmBackend {
   readonly name = "wasm";
   readonly precision = "float32";
-  readonly variant: WasmVariant;
   readonly kernels: Kernels;
   readonly steps: StepKernels;
-  private readonly storages = new WasmMemory();
-  private readonly rejected: WasmReport["rejected"];
+  private readonly storages: WasmMemory;
+  private readonly decision: Decision;
+  private readonly pool: ThreadPool | null;
+  private forkJoinUs: number | null = null;
 
-  constructor(variant: WasmVariant, module: WebAssembly.Module, rejected: WasmReport["rejected"]) {
-    const instance = new WebAssembly.Instance(module, { env: { memory: this.storages.wasm } });
-    this.variant = variant;
-    this.rejected = rejected;
-    const exported = instance.exports as unknown as WasmExports;
-    this.kernels = kernelsOf(this.storages, exported);
-    this.steps = wasmSteps(this.storages, exported);
+  constructor(
+    storages: WasmMemory,
+    module: WebAssembly.Module,
+    decision: Decision,
+    threads: number,
+    leastWork: number | undefined,
+  ) {
+    this.storages = storages;
+    this.decision = decision;
+    const { exports } = new WebAssembly.Instance(module, { env: { memory: storages.wasm } });
+    const functions = exports as WasmFunctions;
+    this.pool = threads > 1 ? new ThreadPool(threads, module, storages.wasm, functions, leastWork) : null;
+    const exported = exports as unknown as WasmExports;
+    this.kernels = kernelsOf(storages, exported, this.pool ?? new Alone(functions));
+    this.steps = wasmSteps(storages, exported);
   }
 
-  /** What a self-test finds wrong, or null; it leaves no trace in `memory()`. */
-  check(): string | null {
-    const failure = selfTest(this);
+  get variant(): WasmVariant {
+    return this.decision.variant;
+  }
+
+  trial<R>(run: (backend: Backend) => R): R {
+    const result = run(this);
     this.storages.resetPeak();
-    return failure;
+    return result;
   }
 
   get inStep(): boolean {
@@ -112,20 +167,37 @@ class EmbeddedWasmBackend implements WasmBackend {
     return this.storages.report();
   }
 
+  async ready(): Promise<void> {
+    await this.pool?.ready();
+    this.forkJoinUs = this.pool?.measureForkJoin() ?? null;
+  }
+
+  shutdown(): void {
+    this.pool?.stop("the workers were shut down");
+  }
+
   report(): WasmReport {
-    return { variant: this.variant, rejected: this.rejected };
+    const { variant, variantReason, rejected, threadsReason } = this.decision;
+    const { pool, forkJoinUs } = this;
+    return {
+      ...{ variant, variantReason, rejected },
+      threads: pool === null || pool.problem ? 1 : pool.most,
+      threadsReason: pool?.problem ?? threadsReason,
+      threadsRunning: pool?.running ?? 1,
+      forkJoinUs,
+    };
   }
 }
 
-function kernelsOf(memory: WasmMemory, wasm: WasmExports): Kernels {
+function kernelsOf(memory: WasmMemory, wasm: WasmExports, team: Team): Kernels {
   const kernels: Kernels = {
-    ...elementwiseKernels(memory, wasm),
+    ...elementwiseKernels(memory, wasm, team),
     ...copyKernels(memory, wasm),
     ...rowsKernels(memory, wasm),
     ...dropoutKernels(memory, wasm),
-    ...updateKernels(memory, wasm),
-    ...matmulKernels(memory, wasm),
-    ...recurrentKernels(memory, wasm),
+    ...updateKernels(memory, team),
+    ...matmulKernels(memory, wasm, team),
+    ...recurrentKernels(memory, wasm, team),
   };
   return inOwnStep(memory, kernels);
 }
@@ -140,24 +212,45 @@ function inOwnStep(memory: WasmMemory, kernels: Kernels): Kernels {
 }
 
 /**
- * The float32 backend: AssemblyScript kernels in one WebAssembly memory, on the calling thread. Compiles synchronously,
- * about ten milliseconds.
+ * The float32 backend: AssemblyScript kernels in one WebAssembly memory, on the calling thread and, for large work, on
+ * workers beside it. Compiles synchronously, about ten milliseconds. Any number of threads gives the same bits; a host without
+ * shared memory has one.
  * @throws {StateError} when no variant, or not the one asked for, runs rightly on this engine; the message says why.
+ * @throws {ValueError} when `threads` or SLUICE_THREADS is no whole number from 1 to 64.
  * @example
- * const backend = createWasmBackend();
+ * const backend = createWasmBackend({ threads: 2 });
  * backend.variant; // "relaxed", or "simd" on an engine without fused multiply-add
  */
 export function createWasmBackend(options: WasmBackendOptions = {}): WasmBackend {
-  const rejected: { variant: WasmVariant; reason: string }[] = [];
+  const rejected = [...(options.rejected ?? [])];
+  const chosen = chooseThreads(options.threads);
+  const obstacle = chosen.threads > 1 ? whyNoThreads() : null;
   for (const variant of options.variant === undefined ? DEFAULT_ORDER : [options.variant]) {
-    const module = compileKernels(variant);
+    const storages = new WasmMemory(chosen.threads > 1 && obstacle === null);
+    const module = compileKernels(variant, storages.isShared);
     if (module === null) {
-      rejected.push({ variant, reason: "this engine does not validate its instructions" });
+      const reason = isLoaded(variant)
+        ? "this engine does not validate its instructions"
+        : "it is not loaded; `await init` loads it";
+      rejected.push({ variant, reason });
       continue;
     }
-    const backend = new EmbeddedWasmBackend(variant, module, rejected);
-    const failure = backend.check();
+    const decision = {
+      variant,
+      variantReason: options.variantReason ?? (options.variant === undefined ? DEFAULT_REASONS[variant] : "asked for"),
+      rejected,
+      threadsReason: obstacle ?? (storages.isShared || chosen.threads === 1 ? chosen.why : "this host grants no shared memory"),
+    };
+    const backend = new EmbeddedWasmBackend(
+      storages,
+      module,
+      decision,
+      storages.isShared ? chosen.threads : 1,
+      options.leastWork,
+    );
+    const failure = backend.trial(selfTest);
     if (failure === null) return backend;
+    backend.shutdown();
     rejected.push({ variant, reason: failure });
   }
   throw new StateError(
