@@ -13,7 +13,8 @@ type Step = (...numbers: number[]) => void;
 
 export interface StepExports
   extends Pick<RowsExports, "softmax" | "gatherRows" | "layerNormForward">,
-    Pick<RecurrentExports, "productScratch" | "packedBytes" | "pack"> {
+    Pick<RecurrentExports, "productScratch" | "packedBytes"> {
+  pack(b: number, bRow: number, bColumn: number, depth: number, columns: number, out: number): void;
   panelColumns(): number;
   panelGroup(): number;
   quantizedBytes(rows: number, K: number): number;
