@@ -3,7 +3,7 @@ import { expandDims } from "../autograd/ops/shape.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { type Shape, showShape } from "../tensor/shape.ts";
 import { inStep, type Tensor } from "../tensor/tensor.ts";
-import { type Cell, noDropout, type StepDropout } from "./cells/cell.ts";
+import { type Cell, dropoutAt, noDropout, type StepDropout } from "./cells/cell.ts";
 import {
   type BuildContext,
   type CallContext,
@@ -82,7 +82,7 @@ export abstract class RecurrentLayer<O extends RecurrentOptions = RecurrentOptio
     const mask = context.masks[0] ?? null;
     if (mask) checkMask(this, mask, x);
     const given = context.state ?? (stateful && inputs.length === 1 ? this.kept.read(this, x.shape[0] as number) : null);
-    const initial: S = startState(this, this.cell.stateShapes, inputs, given);
+    const initial: S = startState(this, this.cell, inputs, given);
     const dropout = context.training ? this.cell.drawDropout(stepShape(x.shape) as Shape, context) : noDropout;
     const result = this.runFused(x, initial, mask, dropout) ?? this.runScan(x, initial, mask, dropout);
     if (stateful) this.kept.keep(result.state);
@@ -98,24 +98,21 @@ export abstract class RecurrentLayer<O extends RecurrentOptions = RecurrentOptio
   }
 
   /** The whole sequence in one kernel call; null where the options ask for more than the kernel offers. Must equal the scan. */
-  protected fused(_x: Tensor, _initial: S, _mask: Tensor | null): SequenceResult<S> | null {
+  protected fused(_x: Tensor, _initial: S, _mask: Tensor | null, _dropout: StepDropout): SequenceResult<S> | null {
     return null;
   }
 
-  private runFused(
-    x: Tensor,
-    initial: S,
-    mask: Tensor | null,
-    { input, recurrent, inner }: StepDropout,
-  ): SequenceResult<S> | null {
-    if (recurrent.length > 0 || inner) return null;
-    return this.fused(input ? multiply(x, expandDims(input, 1)) : x, initial, mask);
+  private runFused(x: Tensor, initial: S, mask: Tensor | null, dropout: StepDropout): SequenceResult<S> | null {
+    const { input, recurrent, inner, at } = dropout;
+    if (recurrent.length > 0 || inner || at) return null;
+    return this.fused(input ? multiply(x, expandDims(input, 1)) : x, initial, mask, dropout);
   }
 
   private runScan(x: Tensor, initial: S, mask: Tensor | null, dropout: StepDropout): SequenceResult<S> {
     const { returnSequences = false, goBackwards = false } = this.options;
     const output = (state: S): Tensor => this.cell.output(state);
-    return scan((xt, state: S) => this.cell.step(xt, state, dropout), initial, x, { mask, output, goBackwards, returnSequences });
+    const step = (xt: Tensor, state: S, t: number): S => this.cell.step(xt, state, dropoutAt(dropout, t));
+    return scan(step, initial, x, { mask, output, goBackwards, returnSequences });
   }
 
   override forward(x: Tensor | readonly Tensor[], options: ForwardOptions<S> = {}): LayerResult<S> {
@@ -130,7 +127,7 @@ export abstract class RecurrentLayer<O extends RecurrentOptions = RecurrentOptio
     const [batch, ...features] = x.shape;
     this.build([[null, null, ...features]], { backend: x.backend });
     this.outputShape([[batch ?? null, null, ...features]]);
-    return inStep(x.backend, () => this.cell.step(x, startState(this, this.cell.stateShapes, [x], state ?? null)));
+    return inStep(x.backend, () => this.cell.step(x, startState(this, this.cell, [x], state ?? null)));
   }
 
   override resetStates(): void {

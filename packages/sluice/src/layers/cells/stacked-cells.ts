@@ -1,7 +1,7 @@
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { BuildContext, CallContext, Layer, LayerOptions, State, SymbolicShape } from "../layer.ts";
-import { Cell, noDropout, type StepDropout } from "./cell.ts";
+import { Cell, dropoutAt, noDropout, type StepDropout } from "./cell.ts";
 
 export interface StackedCellsOptions extends LayerOptions {
   readonly cells: readonly Cell[];
@@ -50,24 +50,33 @@ export class StackedCells extends Cell<StackedCellsOptions> {
       shape = cell.outputShape([shape]) as Shape;
       return drawn;
     });
-    return { ...noDropout, inner };
+    if (!inner.some(({ at }) => at)) return { ...noDropout, inner };
+    return { ...noDropout, inner, at: (t) => ({ ...noDropout, inner: inner.map((each) => dropoutAt(each, t)) }) };
+  }
+
+  override initialState(x: Tensor): State {
+    return joined(this.cells.map((cell) => cell.initialState(x)));
   }
 
   step(x: Tensor, state: State, dropout: StepDropout = noDropout): State {
     let below = x;
-    const next: Record<string, Tensor> = {};
-    this.cells.forEach((cell, k) => {
+    const next = this.cells.map((cell, k) => {
       const after = cell.step(below, partOf(state, k), dropout.inner?.[k]);
-      for (const [name, part] of Object.entries(after)) next[`${k}/${name}`] = part;
       below = cell.output(after);
+      return after;
     });
-    return next;
+    return joined(next);
   }
 
   override output(state: State): Tensor {
     const top = this.cells.length - 1;
     return (this.cells[top] as Cell).output(partOf(state, top));
   }
+}
+
+/** The states of all cells as one, names numbered by cell. */
+function joined(states: readonly State[]): State {
+  return Object.fromEntries(states.flatMap((state, k) => Object.entries(state).map(([name, part]) => [`${k}/${name}`, part])));
 }
 
 /** The state of cell k, under its own names. */
