@@ -1,10 +1,15 @@
 export * from "./activation.ts";
 export * from "./add.ts";
 export * from "./bidirectional.ts";
+export type { ActivationSpec, ShapedActivationName } from "./cells/activation-spec.ts";
 export { Cell, type HiddenState, type StepDropout } from "./cells/cell.ts";
 export type { CellOptions, GatedCellOptions } from "./cells/cell-options.ts";
+export type { GateBiasSpec, GateName, GateStart } from "./cells/gate-bias.ts";
+export { GeneralLSTMCell } from "./cells/general-lstm-cell.ts";
 export * from "./cells/gru-cell.ts";
 export * from "./cells/lstm-cell.ts";
+export type { GeneralLSTMCellOptions, LSTMFormOptions, LSTMVariant } from "./cells/lstm-form.ts";
+export * from "./cells/memory-blocks-cell.ts";
 export * from "./cells/simple-rnn-cell.ts";
 export * from "./concatenate.ts";
 export { Dense, type DenseOptions, dense, type OutputActivationName } from "./dense.ts";
@@ -28,6 +33,7 @@ export {
 export * from "./layer-normalization.ts";
 export * from "./lstm.ts";
 export * from "./masking.ts";
+export * from "./memory-blocks.ts";
 export * from "./parameter.ts";
 export { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
 export * from "./registry.ts";

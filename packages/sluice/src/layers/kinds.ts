@@ -2,7 +2,9 @@ import { Activation, type ActivationOptions } from "./activation.ts";
 import { Add, type AddOptions } from "./add.ts";
 import { Bidirectional, type BidirectionalOptions } from "./bidirectional.ts";
 import { GRUCell, type GRUCellOptions } from "./cells/gru-cell.ts";
-import { LSTMCell, type LSTMCellOptions } from "./cells/lstm-cell.ts";
+import { lstmCell } from "./cells/lstm-cell.ts";
+import type { GeneralLSTMCellOptions } from "./cells/lstm-form.ts";
+import { MemoryBlocksCell, type MemoryBlocksCellOptions } from "./cells/memory-blocks-cell.ts";
 import { SimpleRNNCell, type SimpleRNNCellOptions } from "./cells/simple-rnn-cell.ts";
 import { Concatenate, type ConcatenateOptions } from "./concatenate.ts";
 import { Dense, type DenseOptions } from "./dense.ts";
@@ -14,6 +16,7 @@ import { InputLayer, type InputOptions } from "./input.ts";
 import { LayerNormalization, type LayerNormalizationOptions } from "./layer-normalization.ts";
 import { LSTM, type LSTMOptions } from "./lstm.ts";
 import { Masking, type MaskingOptions } from "./masking.ts";
+import { MemoryBlocks, type MemoryBlocksOptions } from "./memory-blocks.ts";
 import type { LayerKind } from "./registry.ts";
 import { RepeatVector, type RepeatVectorOptions } from "./repeat-vector.ts";
 import { Reshape, type ReshapeOptions } from "./reshape.ts";
@@ -24,11 +27,39 @@ import { TimeDistributed, type TimeDistributedOptions } from "./time-distributed
 /** Every kind of layer and cell that comes with the library; `registerLayer` adds others. */
 export const builtInKinds: readonly LayerKind[] = [
   { type: "Input", create: (options: InputOptions) => new InputLayer(options) },
-  { type: "LSTM", create: (options: LSTMOptions) => new LSTM(options), recurrent: true },
+  {
+    type: "LSTM",
+    create: (options: LSTMOptions) => new LSTM(options),
+    recurrent: true,
+    about: {
+      equation: "i, f, o = σ(W x + R h + b)   g = tanh(W x + R h + b)   c' = f ⊙ c + i ⊙ g   h' = o ⊙ tanh(c')",
+      paper:
+        "Hochreiter & Schmidhuber 1997, doi:10.1162/neco.1997.9.8.1735; Gers et al. 2000, doi:10.1162/089976600300015015. " +
+        "Variants: Greff et al. 2017, arXiv:1503.04069",
+      parameters:
+        "4 H (I + H + 1); of G blocks and P gates with state size R: G H (I + R + 1), " +
+        "+ P H or P H² (peepholes), + P² H² (gateRecurrence), + H R (projection), + 2 G H + 2 H (layerNorm)",
+      oracle: "PyTorch, Keras, onnxruntime; projection PyTorch; peepholes, clip, coupled gates onnxruntime; the rest NumPy",
+      formats: "PyTorch and Keras: plain (PyTorch: projection too); ONNX: peepholes, coupledGates, gateClip, activations too",
+    },
+  },
   { type: "GRU", create: (options: GRUOptions) => new GRU(options), recurrent: true },
   { type: "SimpleRNN", create: (options: SimpleRNNOptions) => new SimpleRNN(options), recurrent: true },
   { type: "RNN", create: (options: RNNOptions) => new RNN(options), holds: ["cells"] },
-  { type: "LSTMCell", create: (options: LSTMCellOptions) => new LSTMCell(options) },
+  { type: "LSTMCell", create: (options: GeneralLSTMCellOptions) => lstmCell(options) },
+  {
+    type: "MemoryBlocks",
+    create: (options: MemoryBlocksOptions) => new MemoryBlocks(options),
+    recurrent: true,
+    about: {
+      equation: "y_in, y_out = σ(W x + R y + b)   c' = c + y_in g(W x + R y + b)   y_c = y_out h(c')   g = 4 σ − 2   h = 2 σ − 1",
+      paper: "Hochreiter & Schmidhuber 1997, doi:10.1162/neco.1997.9.8.1735",
+      parameters: "K (I + K + 1) with K = cells + gates + conventional units",
+      oracle: "NumPy",
+      formats: "sluice's own",
+    },
+  },
+  { type: "MemoryBlocksCell", create: (options: MemoryBlocksCellOptions) => new MemoryBlocksCell(options) },
   { type: "GRUCell", create: (options: GRUCellOptions) => new GRUCell(options) },
   { type: "SimpleRNNCell", create: (options: SimpleRNNCellOptions) => new SimpleRNNCell(options) },
   {

@@ -9,7 +9,13 @@ import { recurrentLayerLaws } from "./testing/recurrent-layer-laws.ts";
 import type { LawOptions } from "./testing/recurrent-samples.ts";
 
 /** Forms of a kind that differ in their equations. */
-const forms: Readonly<Record<string, readonly object[]>> = { GRU: [{ resetAfter: true }, { resetAfter: false }] };
+const forms: Readonly<Record<string, readonly object[]>> = {
+  GRU: [{ resetAfter: true }, { resetAfter: false }],
+  MemoryBlocks: [
+    { units: 4, cellsPerBlock: 2, hiddenUnits: 1 },
+    { forgetGate: true, recurrence: "cells", biasedUnits: "gates" },
+  ],
+};
 
 const kinds = layerKinds();
 for (const kind of kinds.filter(({ recurrent }) => recurrent)) {

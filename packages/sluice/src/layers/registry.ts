@@ -17,6 +17,14 @@ export interface LayerKind {
   readonly holds?: readonly string[];
   /** Recurrent kinds run the recurrent laws. */
   readonly recurrent?: boolean;
+  /** Facts for the table of cells: equation and paper, the formula of the number of weights, what checks it, what can carry it. */
+  readonly about?: {
+    readonly equation: string;
+    readonly paper: string;
+    readonly parameters: string;
+    readonly oracle: string;
+    readonly formats: string;
+  };
 }
 
 const registered = new Map<string, LayerKind>();

@@ -7,6 +7,8 @@ import type { CallContext, SymbolicShape } from "../layer.ts";
 import type { Parameter } from "../parameter.ts";
 import { Cell, dropped, noDropout, recurrentProduct, type StepDropout } from "./cell.ts";
 import { type CellSettings, cellSettings, type GatedCellOptions } from "./cell-options.ts";
+import { GeneralLSTMCell } from "./general-lstm-cell.ts";
+import { type GeneralLSTMCellOptions, isGeneralLSTM } from "./lstm-form.ts";
 
 /** What an LSTM carries: h and c, each [B, H]. */
 export type LSTMState = { readonly hiddenState: Tensor; readonly cellState: Tensor };
@@ -68,9 +70,10 @@ export class LSTMCell extends Cell<LSTMCellOptions, LSTMState> {
 }
 
 /**
- * One LSTM step with weights of its own.
- * @example rnn([lstmCell({ units: 32 }), lstmCell({ units: 32 })])
+ * One LSTM step with weights of its own: the plain one, or `GeneralLSTMCell` where the options ask for another form.
+ * @throws {ValueError} for a value outside its rule, and for options that have no meaning together.
+ * @example rnn([lstmCell({ units: 32 }), lstmCell({ units: 32, peepholes: "diagonal", coupledGates: true })])
  */
-export function lstmCell(options: LSTMCellOptions): LSTMCell {
-  return new LSTMCell(options);
+export function lstmCell(options: GeneralLSTMCellOptions): LSTMCell | GeneralLSTMCell {
+  return isGeneralLSTM(options) ? new GeneralLSTMCell(options) : new LSTMCell(options as LSTMCellOptions);
 }
