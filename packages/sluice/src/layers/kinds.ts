@@ -2,6 +2,7 @@ import { Activation, type ActivationOptions } from "./activation.ts";
 import { Add, type AddOptions } from "./add.ts";
 import { Bidirectional, type BidirectionalOptions } from "./bidirectional.ts";
 import { GRUCell, type GRUCellOptions } from "./cells/gru-cell.ts";
+import { furtherKinds } from "./cells/kinds.ts";
 import { lstmCell } from "./cells/lstm-cell.ts";
 import type { GeneralLSTMCellOptions } from "./cells/lstm-form.ts";
 import { MemoryBlocksCell, type MemoryBlocksCellOptions } from "./cells/memory-blocks-cell.ts";
@@ -62,6 +63,7 @@ export const builtInKinds: readonly LayerKind[] = [
   { type: "MemoryBlocksCell", create: (options: MemoryBlocksCellOptions) => new MemoryBlocksCell(options) },
   { type: "GRUCell", create: (options: GRUCellOptions) => new GRUCell(options) },
   { type: "SimpleRNNCell", create: (options: SimpleRNNCellOptions) => new SimpleRNNCell(options) },
+  ...furtherKinds,
   {
     type: "Bidirectional",
     create: (options: BidirectionalOptions) => new Bidirectional(options),

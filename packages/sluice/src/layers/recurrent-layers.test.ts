@@ -11,11 +11,19 @@ import type { LawOptions } from "./testing/recurrent-samples.ts";
 /** Forms of a kind that differ in their equations. */
 const forms: Readonly<Record<string, readonly object[]>> = {
   GRU: [{ resetAfter: true }, { resetAfter: false }],
+  MGU: [{ form: "paper" }, { form: "flax" }],
+  MUT: [{ variant: 1 }, { variant: 2 }, { variant: 3 }],
+  QRNN: [{ pooling: "f" }, { window: 2, pooling: "fo" }, { window: 2, pooling: "ifo", zoneout: 0.3 }],
+  MinGRU: [{}, { activation: "positive" }],
+  MinLSTM: [{}, { activation: "positive" }],
   MemoryBlocks: [
     { units: 4, cellsPerBlock: 2, hiddenUnits: 1 },
     { forgetGate: true, recurrence: "cells", biasedUnits: "gates" },
   ],
 };
+
+/** Kinds whose outputs no activation bounds. */
+const unbounded = new Set(["SRU", "QRNN", "MinGRU", "MinLSTM"]);
 
 const kinds = layerKinds();
 for (const kind of kinds.filter(({ recurrent }) => recurrent)) {
@@ -27,7 +35,7 @@ for (const kind of kinds.filter(({ recurrent }) => recurrent)) {
       name: `${kind.type} ${JSON.stringify(form)}`,
       layer: (options) => make(kind, options) as RecurrentLayer,
       cell: (options) => make(cellKind, options) as Cell,
-      bound: 1,
+      ...(!unbounded.has(kind.type) && { bound: 1 }),
     });
   }
 }

@@ -1,3 +1,4 @@
+export { associativeScan, type Combine, linearScan, logLinearScan } from "./associative-scan.ts";
 export * from "./dropout.ts";
 export * from "./elementwise.ts";
 export * from "./gather.ts";
