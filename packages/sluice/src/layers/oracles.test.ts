@@ -40,6 +40,7 @@ const types: Readonly<Record<string, string>> = {
   embedding: "Embedding",
   masking: "Masking",
   layerNormalization: "LayerNormalization",
+  memoryBlocks: "MemoryBlocks",
 };
 
 function configOfOracle({ layer, options }: OracleLayer): { type: string; options: Record<string, unknown> } {
@@ -140,6 +141,7 @@ const files = [
   "keras-bidirectional",
   "keras-layers",
   "onnx-recurrent",
+  "cells-lstm",
 ];
 
 describe.each(files)("%s", (file) => {
