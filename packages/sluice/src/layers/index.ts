@@ -33,6 +33,7 @@ export {
 } from "./layer.ts";
 export * from "./layer-normalization.ts";
 export * from "./lstm.ts";
+export * from "./m-lstm.ts";
 export * from "./masking.ts";
 export * from "./memory-blocks.ts";
 export * from "./parameter.ts";

@@ -14,6 +14,8 @@ const forms: Readonly<Record<string, readonly object[]>> = {
   MGU: [{ form: "paper" }, { form: "flax" }],
   MUT: [{ variant: 1 }, { variant: 2 }, { variant: 3 }],
   QRNN: [{ pooling: "f" }, { window: 2, pooling: "fo" }, { window: 2, pooling: "ifo", zoneout: 0.3 }],
+  SLSTM: [{}, { units: 4, heads: 2, forgetGate: "exponential" }],
+  MLSTM: [{ chunkLength: 2 }, { units: 4, heads: 2 }],
   MinGRU: [{}, { activation: "positive" }],
   MinLSTM: [{}, { activation: "positive" }],
   MemoryBlocks: [
@@ -23,7 +25,7 @@ const forms: Readonly<Record<string, readonly object[]>> = {
 };
 
 /** Kinds whose outputs no activation bounds. */
-const unbounded = new Set(["SRU", "QRNN", "MinGRU", "MinLSTM"]);
+const unbounded = new Set(["SRU", "QRNN", "MinGRU", "MinLSTM", "MLSTM"]);
 
 const kinds = layerKinds();
 for (const kind of kinds.filter(({ recurrent }) => recurrent)) {

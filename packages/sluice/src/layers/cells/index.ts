@@ -1,8 +1,11 @@
+export type { BiasRange } from "./heads.ts";
 export * from "./ind-rnn.ts";
+export * from "./m-lstm.ts";
 export * from "./mgu.ts";
 export * from "./min-gru.ts";
 export * from "./min-lstm.ts";
 export * from "./mut.ts";
 export type { CandidateActivation } from "./positive.ts";
 export * from "./qrnn.ts";
+export * from "./s-lstm.ts";
 export * from "./sru.ts";

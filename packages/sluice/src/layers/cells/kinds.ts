@@ -1,11 +1,14 @@
+import { MLSTM, type MLSTMOptions } from "../m-lstm.ts";
 import { QRNN, type QRNNOptions } from "../qrnn.ts";
 import type { LayerKind } from "../registry.ts";
 import { IndRNN, IndRNNCell, type IndRNNCellOptions, type IndRNNOptions } from "./ind-rnn.ts";
+import { MLSTMCell, type MLSTMCellOptions } from "./m-lstm.ts";
 import { MGU, MGUCell, type MGUCellOptions, type MGUOptions } from "./mgu.ts";
 import { MinGRU, MinGRUCell, type MinGRUCellOptions, type MinGRUOptions } from "./min-gru.ts";
 import { MinLSTM, MinLSTMCell, type MinLSTMCellOptions, type MinLSTMOptions } from "./min-lstm.ts";
 import { MUT, MUTCell, type MUTCellOptions, type MUTOptions } from "./mut.ts";
 import { QRNNCell, type QRNNCellOptions } from "./qrnn.ts";
+import { SLSTM, SLSTMCell, type SLSTMCellOptions, type SLSTMOptions } from "./s-lstm.ts";
 import { SRU, SRUCell, type SRUCellOptions, type SRUOptions } from "./sru.ts";
 
 const ownFormat = "sluice (safetensors)";
@@ -99,6 +102,34 @@ export const furtherKinds: readonly LayerKind[] = [
       formats: ownFormat,
     },
   },
+  {
+    type: "SLSTM",
+    create: (options: SLSTMOptions) => new SLSTM(options),
+    recurrent: true,
+    about: {
+      equation:
+        "m' = max(ĩ, m + log f); i = exp(ĩ − m'); f = exp(m + log f − m'); c' = f ⊙ c + i ⊙ tanh(z̃); n' = f ⊙ n + i; h' = σ(õ) ⊙ c' / n'",
+      paper: "Beck et al. 2024, xLSTM, arXiv:2405.04517",
+      parameters: "4H(I + H/heads + 1)",
+      oracle: "oracles/cells_xlstm.py (NumPy)",
+      formats: ownFormat,
+    },
+  },
+  {
+    type: "MLSTM",
+    create: (options: MLSTMOptions) => new MLSTM(options),
+    recurrent: true,
+    about: {
+      equation:
+        "C' = f C + i k vᵀ; n' = f n + i k; h' = o ⊙ C'ᵀ q / max(|n'·q|, exp(−m')); q, k, v, o and the gates i, f from x alone",
+      paper: "Beck et al. 2024, xLSTM, arXiv:2405.04517",
+      parameters: "(4H + 2 · heads)(I + 1)",
+      oracle: "oracles/cells_xlstm.py (NumPy)",
+      formats: ownFormat,
+    },
+  },
+  { type: "SLSTMCell", create: (options: SLSTMCellOptions) => new SLSTMCell(options) },
+  { type: "MLSTMCell", create: (options: MLSTMCellOptions) => new MLSTMCell(options) },
   { type: "MGUCell", create: (options: MGUCellOptions) => new MGUCell(options) },
   { type: "MUTCell", create: (options: MUTCellOptions) => new MUTCell(options) },
   { type: "IndRNNCell", create: (options: IndRNNCellOptions) => new IndRNNCell(options) },

@@ -6,7 +6,7 @@ import type { ActivationName } from "../../backend/kernels.ts";
 import { ValueError } from "../../errors.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import { full, type Tensor } from "../../tensor/tensor.ts";
-import type { CallContext, State, SymbolicShape } from "../layer.ts";
+import type { CallContext, SymbolicShape } from "../layer.ts";
 import type { Parameter } from "../parameter.ts";
 import { Cell, dropped, noDropout, type StepDropout } from "./cell.ts";
 import { type CellSettings, cellSettings, checkRate, type InputCellOptions } from "./cell-options.ts";

@@ -13,13 +13,15 @@ export interface StackedCellsOptions extends LayerOptions {
  */
 export class StackedCells extends Cell<StackedCellsOptions> {
   readonly type: string = "StackedCells";
-  readonly stateShapes: Readonly<Record<string, Shape>>;
   readonly cells: readonly Cell[];
 
   constructor(options: StackedCellsOptions) {
     super(options, "stackedCells");
     this.cells = options.cells;
-    this.stateShapes = Object.fromEntries(
+  }
+
+  get stateShapes(): Readonly<Record<string, Shape>> {
+    return Object.fromEntries(
       this.cells.flatMap((cell, k) => Object.entries<Shape>(cell.stateShapes).map(([name, shape]) => [`${k}/${name}`, shape])),
     );
   }
