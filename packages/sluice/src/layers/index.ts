@@ -13,6 +13,8 @@ export type { GeneralLSTMCellOptions, LSTMFormOptions, LSTMVariant } from "./cel
 export * from "./cells/memory-blocks-cell.ts";
 export * from "./cells/simple-rnn-cell.ts";
 export * from "./concatenate.ts";
+export * from "./context-window.ts";
+export * from "./delay-equation.ts";
 export { Dense, type DenseOptions, dense, type OutputActivationName } from "./dense.ts";
 export * from "./dropout.ts";
 export * from "./embedding.ts";
@@ -35,6 +37,7 @@ export * from "./layer-normalization.ts";
 export * from "./lstm.ts";
 export * from "./m-lstm.ts";
 export * from "./masking.ts";
+export * from "./md-lstm.ts";
 export * from "./memory-blocks.ts";
 export * from "./parameter.ts";
 export * from "./qrnn.ts";

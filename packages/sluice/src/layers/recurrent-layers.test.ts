@@ -1,4 +1,5 @@
 import type { Cell } from "./cells/cell.ts";
+import { DilatedCell } from "./cells/dilated.ts";
 import { GRUCell } from "./cells/gru-cell.ts";
 import { LSTMCell } from "./cells/lstm-cell.ts";
 import { StackedCells } from "./cells/stacked-cells.ts";
@@ -16,6 +17,8 @@ const forms: Readonly<Record<string, readonly object[]>> = {
   QRNN: [{ pooling: "f" }, { window: 2, pooling: "fo" }, { window: 2, pooling: "ifo", zoneout: 0.3 }],
   SLSTM: [{}, { units: 4, heads: 2, forgetGate: "exponential" }],
   MLSTM: [{ chunkLength: 2 }, { units: 4, heads: 2 }],
+  AugmentedLSTM: [{ projection: 2 }, { externalInputGate: false }],
+  GridLSTM: [{ depth: 2 }],
   MinGRU: [{}, { activation: "positive" }],
   MinLSTM: [{}, { activation: "positive" }],
   MemoryBlocks: [
@@ -25,7 +28,7 @@ const forms: Readonly<Record<string, readonly object[]>> = {
 };
 
 /** Kinds whose outputs no activation bounds. */
-const unbounded = new Set(["SRU", "QRNN", "MinGRU", "MinLSTM", "MLSTM"]);
+const unbounded = new Set(["SRU", "QRNN", "MinGRU", "MinLSTM", "MLSTM", "AugmentedLSTM"]);
 
 const kinds = layerKinds();
 for (const kind of kinds.filter(({ recurrent }) => recurrent)) {
@@ -47,5 +50,13 @@ recurrentLayerLaws({
   name: "RNN over a stack of cells",
   layer: (options) => new RNN({ ...options, cells: stacked(options) }),
   cell: (options) => new StackedCells({ cells: stacked(options) }),
+  bound: 1,
+});
+
+const skipping = (options: LawOptions) => new DilatedCell({ cell: new LSTMCell(options), dilation: 2 });
+recurrentLayerLaws({
+  name: "RNN over a dilated cell",
+  layer: (options) => new RNN({ ...options, cells: skipping(options) }),
+  cell: skipping,
   bound: 1,
 });

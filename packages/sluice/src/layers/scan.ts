@@ -91,7 +91,7 @@ export function processingMask(mask: Tensor, goBackwards: boolean): Tensor {
 }
 
 /** [B, T, …] → T tensors [B, …]. */
-const unstackTime: (x: Tensor) => readonly Tensor[] = defineOp({
+export const unstackTime: (x: Tensor) => readonly Tensor[] = defineOp({
   name: "unstackTime",
   forward: (x: Tensor) => {
     const [B, T, ...rest] = x.shape as [number, number, ...number[]];

@@ -1,3 +1,7 @@
+export * from "./augmented-lstm.ts";
+export * from "./canonical-rnn.ts";
+export * from "./dilated.ts";
+export * from "./grid-lstm.ts";
 export type { BiasRange } from "./heads.ts";
 export * from "./ind-rnn.ts";
 export * from "./m-lstm.ts";

@@ -1,6 +1,12 @@
+import { ContextWindow, type ContextWindowOptions } from "../context-window.ts";
 import { MLSTM, type MLSTMOptions } from "../m-lstm.ts";
+import { MDLSTM, type MDLSTMOptions } from "../md-lstm.ts";
 import { QRNN, type QRNNOptions } from "../qrnn.ts";
 import type { LayerKind } from "../registry.ts";
+import { AugmentedLSTM, AugmentedLSTMCell, type AugmentedLSTMCellOptions, type AugmentedLSTMOptions } from "./augmented-lstm.ts";
+import { CanonicalRNN, CanonicalRNNCell, type CanonicalRNNCellOptions, type CanonicalRNNOptions } from "./canonical-rnn.ts";
+import { DilatedCell, type DilatedCellOptions } from "./dilated.ts";
+import { GridLSTM, GridLSTMCell, type GridLSTMCellOptions, type GridLSTMOptions } from "./grid-lstm.ts";
 import { IndRNN, IndRNNCell, type IndRNNCellOptions, type IndRNNOptions } from "./ind-rnn.ts";
 import { MLSTMCell, type MLSTMCellOptions } from "./m-lstm.ts";
 import { MGU, MGUCell, type MGUCellOptions, type MGUOptions } from "./mgu.ts";
@@ -128,6 +134,71 @@ export const furtherKinds: readonly LayerKind[] = [
       formats: ownFormat,
     },
   },
+  {
+    type: "CanonicalRNN",
+    create: (options: CanonicalRNNOptions) => new CanonicalRNN(options),
+    recurrent: true,
+    about: {
+      equation: "s' = W_s s + W_r r + W_x x + θ; r' = tanh(s')",
+      paper: "Sherstinsky 2020, doi:10.1016/j.physd.2019.132306, Eq. 30–31",
+      parameters: "IH + 2H² + H",
+      oracle: "oracles/cells_sherstinsky.py (NumPy)",
+      formats: ownFormat,
+    },
+  },
+  {
+    type: "AugmentedLSTM",
+    create: (options: AugmentedLSTMOptions) => new AugmentedLSTM(options),
+    recurrent: true,
+    about: {
+      equation:
+        "i, f, e = σ(W x + R v + P c + b); g = tanh(e ⊙ W_g x + R_g v + b_g); c' = f ⊙ c + i ⊙ g; o = σ(W_o x + R_o v + P_o c' + b_o); v' = Q (o ⊙ tanh(c'))",
+      paper: "Sherstinsky 2020, doi:10.1016/j.physd.2019.132306, Eq. 126–136 (vanilla) and 196–214 (augmented)",
+      parameters: "5LIH + 4H² + 5HV + 5H + VH with windows of L; H(4I + 7H + 4) without external gate and projection",
+      oracle: "oracles/cells_sherstinsky.py (NumPy)",
+      formats: ownFormat,
+    },
+  },
+  {
+    type: "GridLSTM",
+    create: (options: GridLSTMOptions) => new GridLSTM(options),
+    recurrent: true,
+    about: {
+      equation:
+        "for k = time, depth: i, f, g, o = W_k [h_time, h_depth] + b_k; m_k' = σ(f) ⊙ m_k + σ(i) ⊙ tanh(g); h_k' = σ(o) ⊙ tanh(m_k')",
+      paper: "Kalchbrenner et al. 2015, arXiv:1507.01526",
+      parameters: "2IH + depth (16H² + 8H)",
+      oracle: "oracles/cells_grid.py (NumPy)",
+      formats: ownFormat,
+    },
+  },
+  {
+    type: "MDLSTM",
+    create: (options: MDLSTMOptions) => new MDLSTM(options),
+    about: {
+      equation: "i, g, o, f_1 … f_n = W x + Σ_k R_k h_k + b; c' = Σ_k σ(f_k) ⊙ c_k + σ(i) ⊙ tanh(g); h' = σ(o) ⊙ tanh(c')",
+      paper: "Graves, Fernández & Schmidhuber 2007, arXiv:0705.2011",
+      parameters: "(3 + n)H(I + nH + 1) for n axes",
+      oracle: "oracles/cells_grid.py (NumPy)",
+      formats: ownFormat,
+    },
+  },
+  {
+    type: "DilatedCell",
+    create: (options: DilatedCellOptions) => new DilatedCell(options),
+    holds: ["cell"],
+    about: {
+      equation: "s_t = cell(x_t, s_{t−d})",
+      paper: "Chang et al. 2017, arXiv:1710.02224",
+      parameters: "those of the cell",
+      oracle: "oracles/cells_grid.py (NumPy)",
+      formats: ownFormat,
+    },
+  },
+  { type: "ContextWindow", create: (options: ContextWindowOptions) => new ContextWindow(options) },
+  { type: "CanonicalRNNCell", create: (options: CanonicalRNNCellOptions) => new CanonicalRNNCell(options) },
+  { type: "AugmentedLSTMCell", create: (options: AugmentedLSTMCellOptions) => new AugmentedLSTMCell(options) },
+  { type: "GridLSTMCell", create: (options: GridLSTMCellOptions) => new GridLSTMCell(options) },
   { type: "SLSTMCell", create: (options: SLSTMCellOptions) => new SLSTMCell(options) },
   { type: "MLSTMCell", create: (options: MLSTMCellOptions) => new MLSTMCell(options) },
   { type: "MGUCell", create: (options: MGUCellOptions) => new MGUCell(options) },
