@@ -4,6 +4,7 @@ import { Bidirectional, type BidirectionalOptions } from "./bidirectional.ts";
 import { GRUCell, type GRUCellOptions } from "./cells/gru-cell.ts";
 import { furtherKinds } from "./cells/kinds.ts";
 import { lstmCell } from "./cells/lstm-cell.ts";
+import { lstmFacts, lstmFormFacts, memoryBlocksFacts } from "./cells/lstm-facts.ts";
 import type { GeneralLSTMCellOptions } from "./cells/lstm-form.ts";
 import { MemoryBlocksCell, type MemoryBlocksCellOptions } from "./cells/memory-blocks-cell.ts";
 import { SimpleRNNCell, type SimpleRNNCellOptions } from "./cells/simple-rnn-cell.ts";
@@ -32,17 +33,8 @@ export const builtInKinds: readonly LayerKind[] = [
     type: "LSTM",
     create: (options: LSTMOptions) => new LSTM(options),
     recurrent: true,
-    about: {
-      equation: "i, f, o = σ(W x + R h + b)   g = tanh(W x + R h + b)   c' = f ⊙ c + i ⊙ g   h' = o ⊙ tanh(c')",
-      paper:
-        "Hochreiter & Schmidhuber 1997, doi:10.1162/neco.1997.9.8.1735; Gers et al. 2000, doi:10.1162/089976600300015015. " +
-        "Variants: Greff et al. 2017, arXiv:1503.04069",
-      parameters:
-        "4 H (I + H + 1); of G blocks and P gates with state size R: G H (I + R + 1), " +
-        "+ P H or P H² (peepholes), + P² H² (gateRecurrence), + H R (projection), + 2 G H + 2 H (layerNorm)",
-      oracle: "PyTorch, Keras, onnxruntime; projection PyTorch; peepholes, clip, coupled gates onnxruntime; the rest NumPy",
-      formats: "PyTorch and Keras: plain (PyTorch: projection too); ONNX: peepholes, coupledGates, gateClip, activations too",
-    },
+    about: lstmFacts,
+    forms: lstmFormFacts,
   },
   { type: "GRU", create: (options: GRUOptions) => new GRU(options), recurrent: true },
   { type: "SimpleRNN", create: (options: SimpleRNNOptions) => new SimpleRNN(options), recurrent: true },
@@ -52,13 +44,7 @@ export const builtInKinds: readonly LayerKind[] = [
     type: "MemoryBlocks",
     create: (options: MemoryBlocksOptions) => new MemoryBlocks(options),
     recurrent: true,
-    about: {
-      equation: "y_in, y_out = σ(W x + R y + b)   c' = c + y_in g(W x + R y + b)   y_c = y_out h(c')   g = 4 σ − 2   h = 2 σ − 1",
-      paper: "Hochreiter & Schmidhuber 1997, doi:10.1162/neco.1997.9.8.1735",
-      parameters: "K (I + K + 1) with K = cells + gates + conventional units",
-      oracle: "NumPy",
-      formats: "sluice's own",
-    },
+    about: memoryBlocksFacts,
   },
   { type: "MemoryBlocksCell", create: (options: MemoryBlocksCellOptions) => new MemoryBlocksCell(options) },
   { type: "GRUCell", create: (options: GRUCellOptions) => new GRUCell(options) },
