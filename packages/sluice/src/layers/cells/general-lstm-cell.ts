@@ -178,9 +178,9 @@ export class GeneralLSTMCell extends Cell<GeneralLSTMCellOptions, LSTMState> {
     const i = gate("input", c);
     const f = coupledGates && i ? subtract(1, i) : gate("forget", c);
     const g = dropped(this.activated(cellActivation, z.get("candidate") as Tensor), dropout.candidate);
-    const next = limited(add(dropped(c, f), dropped(g, i)), this.form.cellClip);
+    const next = limited(add(gated(c, f), gated(g, i)), this.form.cellClip);
     const o = gate("output", outputPeephole === "new" ? next : c);
-    const m = dropped(activateBy(outputActivation, this.normalized(next)), o);
+    const m = gated(activateBy(outputActivation, this.normalized(next)), o);
     const [r, p] = projection ? this.project(m) : [m, null];
     const gates = [i, coupledGates ? null : f, o].filter((each) => each !== null);
     return {
@@ -247,6 +247,11 @@ export class GeneralLSTMCell extends Cell<GeneralLSTMCellOptions, LSTMState> {
 /** a + b, or a where there is no b. */
 function plus(a: Tensor, b: Tensor | null): Tensor {
   return b ? add(a, b) : a;
+}
+
+/** x ⊙ gate, or x where the gate is switched off. */
+function gated(x: Tensor, gate: Tensor | null): Tensor {
+  return gate ? multiply(x, gate) : x;
 }
 
 /** x within ± limit; null: as it is. */
