@@ -20,6 +20,7 @@ export * from "./dropout.ts";
 export * from "./embedding.ts";
 export * from "./flatten.ts";
 export * from "./gru.ts";
+export * from "./highway.ts";
 export * from "./input.ts";
 export {
   type CallContext,
@@ -45,6 +46,7 @@ export { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
 export * from "./registry.ts";
 export * from "./repeat-vector.ts";
 export * from "./reshape.ts";
+export * from "./residual.ts";
 export * from "./rnn.ts";
 export { type ScanOptions, type SequenceResult, scan } from "./scan.ts";
 export * from "./simple-rnn.ts";

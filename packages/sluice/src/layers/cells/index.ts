@@ -4,6 +4,7 @@ export * from "./dilated.ts";
 export * from "./grid-lstm.ts";
 export type { BiasRange } from "./heads.ts";
 export * from "./ind-rnn.ts";
+export * from "./learned-state.ts";
 export * from "./m-lstm.ts";
 export * from "./mgu.ts";
 export * from "./min-gru.ts";

@@ -1,13 +1,16 @@
 import { ContextWindow, type ContextWindowOptions } from "../context-window.ts";
+import { Highway, type HighwayOptions } from "../highway.ts";
 import { MLSTM, type MLSTMOptions } from "../m-lstm.ts";
 import { MDLSTM, type MDLSTMOptions } from "../md-lstm.ts";
 import { QRNN, type QRNNOptions } from "../qrnn.ts";
 import type { LayerKind } from "../registry.ts";
+import { Residual, type ResidualOptions } from "../residual.ts";
 import { AugmentedLSTM, AugmentedLSTMCell, type AugmentedLSTMCellOptions, type AugmentedLSTMOptions } from "./augmented-lstm.ts";
 import { CanonicalRNN, CanonicalRNNCell, type CanonicalRNNCellOptions, type CanonicalRNNOptions } from "./canonical-rnn.ts";
 import { DilatedCell, type DilatedCellOptions } from "./dilated.ts";
 import { GridLSTM, GridLSTMCell, type GridLSTMCellOptions, type GridLSTMOptions } from "./grid-lstm.ts";
 import { IndRNN, IndRNNCell, type IndRNNCellOptions, type IndRNNOptions } from "./ind-rnn.ts";
+import { LearnedStateCell, type LearnedStateCellOptions } from "./learned-state.ts";
 import { MLSTMCell, type MLSTMCellOptions } from "./m-lstm.ts";
 import { MGU, MGUCell, type MGUCellOptions, type MGUOptions } from "./mgu.ts";
 import { MinGRU, MinGRUCell, type MinGRUCellOptions, type MinGRUOptions } from "./min-gru.ts";
@@ -19,7 +22,7 @@ import { SRU, SRUCell, type SRUCellOptions, type SRUOptions } from "./sru.ts";
 
 const ownFormat = "sluice (safetensors)";
 
-/** The recurrent kinds beside LSTM, GRU and the simple RNN, with their cells. */
+/** The recurrent kinds beside LSTM, GRU and the simple RNN, with their cells, and what wraps layers and cells. */
 export const furtherKinds: readonly LayerKind[] = [
   {
     type: "MGU",
@@ -195,6 +198,9 @@ export const furtherKinds: readonly LayerKind[] = [
       formats: ownFormat,
     },
   },
+  { type: "LearnedStateCell", create: (options: LearnedStateCellOptions) => new LearnedStateCell(options), holds: ["cell"] },
+  { type: "Residual", create: (options: ResidualOptions) => new Residual(options), holds: ["layer"] },
+  { type: "Highway", create: (options: HighwayOptions) => new Highway(options), holds: ["layer"] },
   { type: "ContextWindow", create: (options: ContextWindowOptions) => new ContextWindow(options) },
   { type: "CanonicalRNNCell", create: (options: CanonicalRNNCellOptions) => new CanonicalRNNCell(options) },
   { type: "AugmentedLSTMCell", create: (options: AugmentedLSTMCellOptions) => new AugmentedLSTMCell(options) },
