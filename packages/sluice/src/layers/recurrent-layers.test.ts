@@ -19,6 +19,7 @@ const forms: Readonly<Record<string, readonly object[]>> = {
   MLSTM: [{ chunkLength: 2 }, { units: 4, heads: 2 }],
   AugmentedLSTM: [{ projection: 2 }, { externalInputGate: false }],
   GridLSTM: [{ depth: 2 }],
+  MLSTMBlock: [{ chunkLength: 2 }],
   MinGRU: [{}, { activation: "positive" }],
   MinLSTM: [{}, { activation: "positive" }],
   MemoryBlocks: [
@@ -28,7 +29,7 @@ const forms: Readonly<Record<string, readonly object[]>> = {
 };
 
 /** Kinds whose outputs no activation bounds. */
-const unbounded = new Set(["SRU", "QRNN", "MinGRU", "MinLSTM", "MLSTM", "AugmentedLSTM"]);
+const unbounded = new Set(["SRU", "QRNN", "MinGRU", "MinLSTM", "MLSTM", "AugmentedLSTM", "SLSTMBlock", "MLSTMBlock"]);
 
 const kinds = layerKinds();
 for (const kind of kinds.filter(({ recurrent }) => recurrent)) {

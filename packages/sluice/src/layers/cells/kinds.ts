@@ -12,12 +12,14 @@ import { GridLSTM, GridLSTMCell, type GridLSTMCellOptions, type GridLSTMOptions 
 import { IndRNN, IndRNNCell, type IndRNNCellOptions, type IndRNNOptions } from "./ind-rnn.ts";
 import { LearnedStateCell, type LearnedStateCellOptions } from "./learned-state.ts";
 import { MLSTMCell, type MLSTMCellOptions } from "./m-lstm.ts";
+import { MLSTMBlock, MLSTMBlockCell, type MLSTMBlockCellOptions, type MLSTMBlockOptions } from "./m-lstm-block.ts";
 import { MGU, MGUCell, type MGUCellOptions, type MGUOptions } from "./mgu.ts";
 import { MinGRU, MinGRUCell, type MinGRUCellOptions, type MinGRUOptions } from "./min-gru.ts";
 import { MinLSTM, MinLSTMCell, type MinLSTMCellOptions, type MinLSTMOptions } from "./min-lstm.ts";
 import { MUT, MUTCell, type MUTCellOptions, type MUTOptions } from "./mut.ts";
 import { QRNNCell, type QRNNCellOptions } from "./qrnn.ts";
 import { SLSTM, SLSTMCell, type SLSTMCellOptions, type SLSTMOptions } from "./s-lstm.ts";
+import { SLSTMBlock, SLSTMBlockCell, type SLSTMBlockCellOptions, type SLSTMBlockOptions } from "./s-lstm-block.ts";
 import { SRU, SRUCell, type SRUCellOptions, type SRUOptions } from "./sru.ts";
 
 const ownFormat = "sluice (safetensors)";
@@ -137,6 +139,34 @@ export const furtherKinds: readonly LayerKind[] = [
       formats: ownFormat,
     },
   },
+  {
+    type: "SLSTMBlock",
+    create: (options: SLSTMBlockOptions) => new SLSTMBlock(options),
+    recurrent: true,
+    about: {
+      equation:
+        "u = norm(x); v = silu(convolution(u)); h = sLSTM, i and f from v, z and o from u; y = x + headNorm(h); a, b = W_up norm(y); x' = y + W_down (gelu(a) ⊙ b)",
+      paper: "Beck et al. 2024, xLSTM, arXiv:2405.04517, figure 10",
+      parameters: "with D features, K taps, F = ⌈4D/3⌉: 4D² + 4D²/heads + 3DF + (K + 8)D",
+      oracle: "oracles/cells_xlstm.py (NumPy)",
+      formats: ownFormat,
+    },
+  },
+  {
+    type: "MLSTMBlock",
+    create: (options: MLSTMBlockOptions) => new MLSTMBlock(options),
+    recurrent: true,
+    about: {
+      equation:
+        "m, z = W_up norm(x); v = silu(convolution(m)); q = W_q v; k = W_k v; values = W_v m; h = mLSTM memory; x' = x + W_down ((headNorm(h) + skip ⊙ v) ⊙ silu(z))",
+      paper: "Beck et al. 2024, xLSTM, arXiv:2405.04517, figure 11",
+      parameters: "with D features, E = 2D, K taps, n heads: 3DE + 3E² + 6nE + 2n + (K + 3)E + D",
+      oracle: "oracles/cells_xlstm.py (NumPy)",
+      formats: ownFormat,
+    },
+  },
+  { type: "SLSTMBlockCell", create: (options: SLSTMBlockCellOptions) => new SLSTMBlockCell(options) },
+  { type: "MLSTMBlockCell", create: (options: MLSTMBlockCellOptions) => new MLSTMBlockCell(options) },
   {
     type: "CanonicalRNN",
     create: (options: CanonicalRNNOptions) => new CanonicalRNN(options),

@@ -1,7 +1,7 @@
 import { abs, add, divide, exp, maximum, multiply, negate, subtract, where } from "../../autograd/ops/elementwise.ts";
 import { matmul } from "../../autograd/ops/matmul.ts";
 import { max, sum } from "../../autograd/ops/reduce.ts";
-import { concat, expandDims, slice, squeeze, transpose } from "../../autograd/ops/shape.ts";
+import { concat, expandDims, reshape, slice, squeeze, transpose } from "../../autograd/ops/shape.ts";
 import { full, type Tensor, tensor } from "../../tensor/tensor.ts";
 
 /** What one head's memory holds, heads and batch rows in one axis G: C [G, d, d], n [G, d], m [G]. */
@@ -77,6 +77,42 @@ export function readMemoryInChunks(input: MemoryInput, start: Memory, chunk: num
     memory = next;
   }
   return { h: concat(outputs, { axis: 1 }), memory };
+}
+
+/** A memory as cells keep it: C [B, n, d, d], its normalizer [B, n, d] and stabilizer [B, n]. */
+export type HeadsState = { readonly cellState: Tensor; readonly normalizer: Tensor; readonly stabilizer: Tensor };
+
+/**
+ * T steps of n heads, in chunks: q, k (not yet divided) and v [B, T, n · d], gates logI and logF [B, T, n] → h [B, T, n · d] and the
+ * memory after them.
+ */
+export function readHeads(
+  { q, k, v, logI, logF }: MemoryInput,
+  { cellState, normalizer, stabilizer }: Partial<HeadsState>,
+  chunk: number,
+): { h: Tensor; memory: HeadsState } {
+  const [B, T, H] = q.shape as [number, number, number];
+  const [n, d] = (normalizer as Tensor).shape.slice(1) as [number, number];
+  const byHead = (y: Tensor): Tensor => reshape(transpose(reshape(y, [B, T, n, d]), [0, 2, 1, 3]), [B * n, T, d]);
+  const byGate = (y: Tensor): Tensor => reshape(transpose(y, [0, 2, 1]), [B * n, T]);
+  const scaled = multiply(k, 1 / Math.sqrt(d));
+  const { h, memory } = readMemoryInChunks(
+    { q: byHead(q), k: byHead(scaled), v: byHead(v), logI: byGate(logI), logF: byGate(logF) },
+    {
+      C: reshape(cellState as Tensor, [B * n, d, d]),
+      n: reshape(normalizer as Tensor, [B * n, d]),
+      m: reshape(stabilizer as Tensor, [B * n]),
+    },
+    chunk,
+  );
+  return {
+    h: reshape(transpose(reshape(h, [B, n, T, d]), [0, 2, 1, 3]), [B, T, H]),
+    memory: {
+      cellState: reshape(memory.C, [B, n, d, d]),
+      normalizer: reshape(memory.n, [B, n, d]),
+      stabilizer: reshape(memory.m, [B, n]),
+    },
+  };
 }
 
 /** [L, L] with 1 where row ≤ column. */

@@ -1,6 +1,6 @@
 import { logSigmoid, multiply, sigmoid, where } from "../../autograd/ops/elementwise.ts";
 import { linear } from "../../autograd/ops/matmul.ts";
-import { expandDims, reshape, split, squeeze, transpose } from "../../autograd/ops/shape.ts";
+import { expandDims, split, squeeze } from "../../autograd/ops/shape.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import { full, type Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, SymbolicShape } from "../layer.ts";
@@ -10,7 +10,7 @@ import { spread } from "../scan.ts";
 import { Cell, dropped, noDropout, type StepDropout } from "./cell.ts";
 import { type CellSettings, cellSettings, type InputCellOptions } from "./cell-options.ts";
 import { type BiasRange, checkHeads, fillRange } from "./heads.ts";
-import { type MemoryInput, readMemoryInChunks } from "./m-lstm-memory.ts";
+import { type HeadsState, readHeads } from "./m-lstm-memory.ts";
 
 /** What an mLSTM carries: h [B, H] and, head by head, the matrix C [B, n, d, d], its normalizer [B, n, d] and stabilizer [B, n]. */
 export type MLSTMState = {
@@ -86,39 +86,14 @@ export class MLSTMCell extends Cell<MLSTMCellOptions, MLSTMState> {
   }
 
   /** T steps in chunks: what each shows [B, T, H] when it is used, and the memory after them. */
-  read({ x, uses }: ParallelInput, state: MLSTMState, chunk: number): { h: Tensor; memory: Omit<MLSTMState, "hiddenState"> } {
-    const [B, T] = x.shape as [number, number];
-    const { units } = this.settings;
-    const [heads, d] = [this.heads, units / this.heads];
+  read({ x, uses }: ParallelInput, state: MLSTMState, chunk: number): { h: Tensor; memory: HeadsState } {
     const [q, k, v, o] = split(linear(x, this.kernel.tensor, this.bias?.tensor ?? null), 4) as [Tensor, Tensor, Tensor, Tensor];
     const [logI, rawF] = split(linear(x, this.gateKernel.tensor, this.gateBias?.tensor ?? null), 2) as [Tensor, Tensor];
-    const perHead = (y: Tensor): Tensor => reshape(transpose(reshape(y, [B, T, heads, d]), [0, 2, 1, 3]), [B * heads, T, d]);
-    const perGate = (y: Tensor, masked: number): Tensor => {
-      const used = uses ? where(spread(uses, y.shape), y, full(y.shape, masked, { backend: y.backend })) : y;
-      return reshape(transpose(used, [0, 2, 1]), [B * heads, T]);
-    };
-    const input: MemoryInput = {
-      q: perHead(q),
-      k: perHead(multiply(k, 1 / Math.sqrt(d))),
-      v: perHead(v),
-      logI: perGate(logI, NOTHING),
-      logF: perGate(logSigmoid(rawF), 0),
-    };
-    const start = {
-      C: reshape(state.cellState, [B * heads, d, d]),
-      n: reshape(state.normalizer, [B * heads, d]),
-      m: reshape(state.stabilizer, [B * heads]),
-    };
-    const { h, memory } = readMemoryInChunks(input, start, chunk);
-    const shown = multiply(sigmoid(o), reshape(transpose(reshape(h, [B, heads, T, d]), [0, 2, 1, 3]), [B, T, units]));
-    return {
-      h: shown,
-      memory: {
-        cellState: reshape(memory.C, [B, heads, d, d]),
-        normalizer: reshape(memory.n, [B, heads, d]),
-        stabilizer: reshape(memory.m, [B, heads]),
-      },
-    };
+    const orHold = (gate: Tensor, masked: number): Tensor =>
+      uses ? where(spread(uses, gate.shape), gate, full(gate.shape, masked, { backend: gate.backend })) : gate;
+    const input = { q, k, v, logI: orHold(logI, NOTHING), logF: orHold(logSigmoid(rawF), 0) };
+    const { h, memory } = readHeads(input, state, chunk);
+    return { h: multiply(sigmoid(o), h), memory };
   }
 }
 

@@ -13,6 +13,7 @@ import {
 } from "../../autograd/ops/elementwise.ts";
 import { linear } from "../../autograd/ops/matmul.ts";
 import { split } from "../../autograd/ops/shape.ts";
+import type { ActivationName } from "../../backend/kernels.ts";
 import { ValueError } from "../../errors.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import { full, type Tensor } from "../../tensor/tensor.ts";
@@ -91,23 +92,29 @@ export class SLSTMCell extends Cell<SLSTMCellOptions, SLSTMState> {
     return this.drawGateDropout(x, context, { ...this.settings, recurrentDropout: 0 }, 0);
   }
 
-  step(
-    x: Tensor,
-    { hiddenState: h, cellState: c, normalizer: n, stabilizer: m }: SLSTMState,
-    dropout: StepDropout = noDropout,
-  ): SLSTMState {
+  step(x: Tensor, state: SLSTMState, dropout: StepDropout = noDropout): SLSTMState {
     const fromInput = linear(dropped(x, dropout.input), this.kernel.tensor, this.bias?.tensor ?? null);
-    const raw = add(fromInput, headwiseProduct(h, this.recurrentKernel.tensor));
-    const [logI, rawF, z, o] = split(raw, 4) as [Tensor, Tensor, Tensor, Tensor];
-    const logF = this.options.forgetGate === "exponential" ? rawF : logSigmoid(rawF);
-    const past = where(equal(n, 0), full(m.shape, NOTHING, { backend: m.backend }), add(m, logF));
-    const stabilizer = maximum(logI, past);
-    const [i, f] = [exp(subtract(logI, stabilizer)), exp(subtract(past, stabilizer))];
-    const cellState = add(multiply(f, c), multiply(i, activate(this.settings.activation, z)));
-    const normalizer = add(multiply(f, n), i);
-    const hiddenState = multiply(sigmoid(o), divide(cellState, maximum(normalizer, LEAST_NORMALIZER)));
-    return { hiddenState, cellState, normalizer, stabilizer };
+    const raw = add(fromInput, headwiseProduct(state.hiddenState, this.recurrentKernel.tensor));
+    return sLstmStep(raw, state, this.options.forgetGate, this.settings.activation);
   }
+}
+
+/** The step from its raw blocks i f z o [B, 4H], what x and h give together. */
+export function sLstmStep(
+  raw: Tensor,
+  { cellState: c, normalizer: n, stabilizer: m }: SLSTMState,
+  forgetGate: "sigmoid" | "exponential" = "sigmoid",
+  activation: ActivationName = "tanh",
+): SLSTMState {
+  const [logI, rawF, z, o] = split(raw, 4) as [Tensor, Tensor, Tensor, Tensor];
+  const logF = forgetGate === "exponential" ? rawF : logSigmoid(rawF);
+  const past = where(equal(n, 0), full(m.shape, NOTHING, { backend: m.backend }), add(m, logF));
+  const stabilizer = maximum(logI, past);
+  const [i, f] = [exp(subtract(logI, stabilizer)), exp(subtract(past, stabilizer))];
+  const cellState = add(multiply(f, c), multiply(i, activate(activation, z)));
+  const normalizer = add(multiply(f, n), i);
+  const hiddenState = multiply(sigmoid(o), divide(cellState, maximum(normalizer, LEAST_NORMALIZER)));
+  return { hiddenState, cellState, normalizer, stabilizer };
 }
 
 export interface SLSTMOptions extends SLSTMCellOptions, RecurrentOptions {}
