@@ -22,7 +22,7 @@ export class QRNN extends RecurrentLayer<QRNNOptions, QRNNState> {
     const { x, uses } = parallelInput(sequence, mask, this.options);
     const { hiddenState, cellState, previousInput } = initial;
     const held = previousInput && heldInputs(x, previousInput, uses);
-    const { f, gain, show } = this.cell.gates(held ? concat([x, earlier(held, previousInput)]) : x);
+    const { f, gain, show } = this.cell.pools(held ? concat([x, earlier(held, previousInput)]) : x);
     const c = runLinear({ keep: f, gain: gain(f) }, cellState, uses);
     const h = heldInputs(show(c), hiddenState, uses);
     const last = lastStep(h, hiddenState);

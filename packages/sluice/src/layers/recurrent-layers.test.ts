@@ -17,8 +17,11 @@ const forms: Readonly<Record<string, readonly object[]>> = {
   QRNN: [{ pooling: "f" }, { window: 2, pooling: "fo" }, { window: 2, pooling: "ifo", zoneout: 0.3 }],
   SLSTM: [{}, { units: 4, heads: 2, forgetGate: "exponential" }],
   MLSTM: [{ chunkLength: 2 }, { units: 4, heads: 2 }],
-  AugmentedLSTM: [{ projection: 2 }, { externalInputGate: false }],
-  GridLSTM: [{ depth: 2 }],
+  AugmentedLSTM: [
+    { units: 3, projection: 2 },
+    { units: 2, externalInputGate: false },
+  ],
+  GridLSTM: [{ units: 2, depth: 2 }],
   MLSTMBlock: [{ chunkLength: 2 }],
   MinGRU: [{}, { activation: "positive" }],
   MinLSTM: [{}, { activation: "positive" }],

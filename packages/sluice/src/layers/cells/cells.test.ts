@@ -25,12 +25,14 @@ import { gruCell } from "./gru-cell.ts";
 import { indRnn } from "./ind-rnn.ts";
 import { lstmCell } from "./lstm-cell.ts";
 import { mLstmCell } from "./m-lstm.ts";
+import { mLstmBlock, mLstmBlockCell } from "./m-lstm-block.ts";
 import { mgu } from "./mgu.ts";
 import { minGru, minGruCell } from "./min-gru.ts";
 import { minLstm, minLstmCell } from "./min-lstm.ts";
 import { mut } from "./mut.ts";
 import { qrnnCell } from "./qrnn.ts";
 import { sLstm } from "./s-lstm.ts";
+import { sLstmBlock, sLstmBlockCell } from "./s-lstm-block.ts";
 import { sru } from "./sru.ts";
 
 const backend = getBackend("reference");
@@ -64,6 +66,8 @@ describe("parameter counts", () => {
     ["minLSTM without bias", minLstm({ units: H, useBias: false }), 3 * I * H],
     ["sLSTM", sLstm({ units: H, heads: 2 }), 4 * H * (I + H / 2 + 1)],
     ["mLSTM", mLstm({ units: H, heads: 2 }), (4 * H + 4) * (I + 1)],
+    ["sLSTM block", sLstmBlock({ forwardUnits: 7 }), 8 * I * I + 3 * I * 7 + 12 * I],
+    ["mLSTM block", mLstmBlock({ heads: 2 }), 6 * I * I + 12 * I * I + 24 * I + 4 + 14 * I + I],
     ["canonical RNN", canonicalRnn({ units: H }), I * H + 2 * H * H + H],
     ["vanilla LSTM of Sherstinsky", augmentedLstm({ units: H, externalInputGate: false }), H * (4 * I + 7 * H + 4)],
     ["grid LSTM", gridLstm({ units: H, depth: 3 }), 2 * I * H + 3 * (16 * H * H + 8 * H)],
@@ -108,6 +112,8 @@ describe("step by step, all at once and in chunks", () => {
       mLstm({ units: 4, heads: 2, chunkLength: 100, ...steps }),
       rnn(mLstmCell({ units: 4, heads: 2 }), steps),
     ],
+    ["mLSTM block", mLstmBlock({ chunkLength: 16, ...steps }), rnn(mLstmBlockCell(), steps)],
+    ["sLSTM block", sLstmBlock(steps), rnn(sLstmBlockCell(), steps)],
   ];
   test.each(cases)("%s: the same numbers and gradients", (_name, parallel, sequential) => {
     built(parallel, 3);

@@ -43,15 +43,19 @@ export class MLSTMBlockCell extends XLSTMBlockCell<MLSTMBlockCellOptions> {
     this.expansion = expansion;
   }
 
+  protected innerWidth(D: number): number {
+    return this.expansion * D;
+  }
+
   protected innerShapes(D: number): Readonly<Record<string, Shape>> {
-    const E = this.expansion * D;
+    const E = this.innerWidth(D);
     const [n, d] = [this.heads, E / this.heads];
     return { convolution: [this.convolutionLength - 1, E], cellState: [n, d, d], normalizer: [n, d], stabilizer: [n] };
   }
 
   protected override buildParameters(inputs: readonly SymbolicShape[]): void {
     const D = this.featuresOf(inputs);
-    const E = this.expansion * D;
+    const E = this.innerWidth(D);
     const n = this.heads;
     const glorot = { initializer: "glorotUniform" } as const;
     this.weights = {

@@ -94,7 +94,7 @@ export class QRNNCell extends Cell<QRNNCellOptions, QRNNState> {
 
   step(x: Tensor, state: QRNNState, dropout: StepDropout = noDropout): QRNNState {
     const now = dropped(x, dropout.input);
-    const { f, gain, show } = this.gates(state.previousInput ? concat([now, state.previousInput]) : now);
+    const { f, gain, show } = this.pools(state.previousInput ? concat([now, state.previousInput]) : now);
     const zoned = dropout.zoneout?.cellState;
     const keep = zoned ? where(zoned, f, full(f.shape, 1, { backend: f.backend })) : f;
     const c = state.cellState;
@@ -103,7 +103,7 @@ export class QRNNCell extends Cell<QRNNCellOptions, QRNNState> {
   }
 
   /** From what the window reads [..., window · I]: f, what is added to c for the f in use, and what is shown of c. */
-  gates(read: Tensor): { f: Tensor; gain: (f: Tensor) => Tensor; show: (c: Tensor) => Tensor } {
+  pools(read: Tensor): { f: Tensor; gain: (f: Tensor) => Tensor; show: (c: Tensor) => Tensor } {
     const blocks = split(linear(read, this.kernel.tensor, this.bias?.tensor ?? null), gatesOf[this.pooling]);
     const z = activate(this.settings.activation, blocks[0] as Tensor);
     const [f, o, i] = blocks.slice(1).map((block) => sigmoid(block)) as [Tensor, Tensor?, Tensor?];

@@ -38,6 +38,10 @@ export class SLSTMBlockCell extends XLSTMBlockCell<SLSTMBlockCellOptions> {
     if (options.forwardUnits !== undefined) checkCount(options.forwardUnits, "SLSTMBlock", "forwardUnits");
   }
 
+  protected innerWidth(D: number): number {
+    return D;
+  }
+
   protected innerShapes(D: number): Readonly<Record<string, Shape>> {
     return { convolution: [this.convolutionLength - 1, D], cellHidden: [D], cellState: [D], normalizer: [D], stabilizer: [D] };
   }

@@ -39,6 +39,9 @@ export abstract class XLSTMBlockCell<O extends XLSTMBlockOptions> extends Cell<O
     this.convolutionLength = convolutionLength;
   }
 
+  /** Units of the cell inside, which its heads share. */
+  protected abstract innerWidth(features: number): number;
+
   /** State parts beside hiddenState, which is what the block shows, for D features. */
   protected abstract innerShapes(features: number): Readonly<Record<string, Shape>>;
 
@@ -52,7 +55,7 @@ export abstract class XLSTMBlockCell<O extends XLSTMBlockOptions> extends Cell<O
 
   override outputShape(inputs: readonly SymbolicShape[]): SymbolicShape {
     this.features = this.featuresOf(inputs);
-    checkHeads(this.heads, this.features, this.type);
+    checkHeads(this.heads, this.innerWidth(this.features), this.type);
     return super.outputShape(inputs);
   }
 
