@@ -16,15 +16,15 @@ const forms: Readonly<Record<string, readonly object[]>> = {
   MUT: [{ variant: 1 }, { variant: 2 }, { variant: 3 }],
   QRNN: [{ pooling: "f" }, { window: 2, pooling: "fo" }, { window: 2, pooling: "ifo", zoneout: 0.3 }],
   SLSTM: [{}, { units: 4, heads: 2, forgetGate: "exponential" }],
-  MLSTM: [{ chunkLength: 2 }, { units: 4, heads: 2 }],
+  MLSTM: [{ chunkLength: 2 }, { units: 2, heads: 2 }],
   AugmentedLSTM: [
     { units: 3, projection: 2 },
     { units: 2, externalInputGate: false },
   ],
   GridLSTM: [{ units: 2, depth: 2 }],
   MLSTMBlock: [{ chunkLength: 2 }],
-  MinGRU: [{}, { activation: "positive" }],
-  MinLSTM: [{}, { activation: "positive" }],
+  MinGRU: [{}, { activation: "positive", logSpace: true }],
+  MinLSTM: [{}, { activation: "positive", logSpace: true }],
   MemoryBlocks: [
     { units: 4, cellsPerBlock: 2, hiddenUnits: 1 },
     { forgetGate: true, recurrence: "cells", biasedUnits: "gates" },

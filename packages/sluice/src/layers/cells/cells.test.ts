@@ -101,6 +101,8 @@ describe("step by step, all at once and in chunks", () => {
   const cases: readonly [string, RecurrentLayer, RecurrentLayer][] = [
     ["minGRU", minGru({ units: 4, ...steps }), rnn(minGruCell({ units: 4 }), steps)],
     ["minLSTM", minLstm({ units: 4, ...steps }), rnn(minLstmCell({ units: 4 }), steps)],
+    ["minGRU in log space", minGru({ units: 4, logSpace: true, ...steps }), rnn(minGruCell({ units: 4 }), steps)],
+    ["minLSTM in log space", minLstm({ units: 4, logSpace: true, ...steps }), rnn(minLstmCell({ units: 4 }), steps)],
     ["QRNN", qrnn({ units: 4, window: 2, ...steps }), rnn(qrnnCell({ units: 4, window: 2 }), steps)],
     [
       "mLSTM, chunks of 16",
@@ -134,7 +136,11 @@ describe("step by step, all at once and in chunks", () => {
     close(concat(parts, { axis: 1 }), b.output);
   });
   test("minimal cells take states below 0 and gates that vanish", () => {
-    for (const layer of [minGru({ units: 1, ...steps }), minLstm({ units: 1, ...steps })]) {
+    const layers = [false, true].flatMap((logSpace) => [
+      minGru({ units: 1, logSpace, ...steps }),
+      minLstm({ units: 1, logSpace, ...steps }),
+    ]);
+    for (const layer of layers) {
       layer.build([[null, null, 1]], { backend });
       for (const { tensor: weight } of layer.parameters) backend.write(weight.storage, new Float64Array(weight.size).fill(-400));
       const state = { hiddenState: tensor([-2], [1, 1], { backend }) };
@@ -284,5 +290,6 @@ test("options outside their rules are refused", () => {
   expect(() => qrnn({ units: 2, pooling: "if" as "f" })).toThrow(/"f", "fo" or "ifo"/);
   expect(() => sLstm({ units: 3, heads: 2 })).toThrow(/share the units evenly/);
   expect(() => mLstm({ units: 4, chunkLength: 0 })).toThrow(/whole number from 1 up/);
+  expect(() => minGru({ units: 2, activation: "tanh", logSpace: true })).toThrow(/above 0/);
   expect(() => mdLstm({ units: 2, goBackwards: [true] })).toThrow(/one for each/);
 });

@@ -1,8 +1,7 @@
 import { add, logSigmoid, multiply, negate, sigmoid } from "../../autograd/ops/elementwise.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { LinearTerms, LogLinearTerms } from "../linear-recurrence.ts";
-import type { RecurrentOptions } from "../recurrent-layer.ts";
-import { MinimalCell, type MinimalCellOptions, MinimalLayer } from "./minimal-cell.ts";
+import { MinimalCell, type MinimalCellOptions, MinimalLayer, type MinimalOptions } from "./minimal-cell.ts";
 import { activateCandidate, logCandidate } from "./positive.ts";
 
 export interface MinGRUCellOptions extends MinimalCellOptions {}
@@ -33,15 +32,15 @@ export class MinGRUCell extends MinimalCell {
   }
 }
 
-export interface MinGRUOptions extends MinGRUCellOptions, RecurrentOptions {}
+export interface MinGRUOptions extends MinimalOptions {}
 
 /** minGRU over a sequence, all steps at once. Equation: see `MinGRUCell`. */
-export class MinGRU extends MinimalLayer<MinGRUOptions> {
+export class MinGRU extends MinimalLayer {
   readonly type: string = "MinGRU";
   readonly cell: MinGRUCell;
 
   constructor(options: MinGRUOptions) {
-    super(options, "minGru");
+    super(options, "minGru", "MinGRU");
     this.cell = new MinGRUCell(options);
   }
 }

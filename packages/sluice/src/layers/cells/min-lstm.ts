@@ -1,8 +1,7 @@
 import { add, logSigmoid, multiply, negate, sigmoid, subtract } from "../../autograd/ops/elementwise.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { LinearTerms, LogLinearTerms } from "../linear-recurrence.ts";
-import type { RecurrentOptions } from "../recurrent-layer.ts";
-import { MinimalCell, type MinimalCellOptions, MinimalLayer } from "./minimal-cell.ts";
+import { MinimalCell, type MinimalCellOptions, MinimalLayer, type MinimalOptions } from "./minimal-cell.ts";
 import { activateCandidate, logCandidate } from "./positive.ts";
 
 export interface MinLSTMCellOptions extends MinimalCellOptions {}
@@ -40,15 +39,15 @@ function logOdds(f: Tensor, i: Tensor): Tensor {
   return subtract(logSigmoid(f), logSigmoid(i));
 }
 
-export interface MinLSTMOptions extends MinLSTMCellOptions, RecurrentOptions {}
+export interface MinLSTMOptions extends MinimalOptions {}
 
 /** minLSTM over a sequence, all steps at once. Equation: see `MinLSTMCell`. */
-export class MinLSTM extends MinimalLayer<MinLSTMOptions> {
+export class MinLSTM extends MinimalLayer {
   readonly type: string = "MinLSTM";
   readonly cell: MinLSTMCell;
 
   constructor(options: MinLSTMOptions) {
-    super(options, "minLstm");
+    super(options, "minLstm", "MinLSTM");
     this.cell = new MinLSTMCell(options);
   }
 }

@@ -1,6 +1,7 @@
 import { add, multiply } from "../../autograd/ops/elementwise.ts";
 import { linear } from "../../autograd/ops/matmul.ts";
 import { split } from "../../autograd/ops/shape.ts";
+import { ValueError } from "../../errors.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, SymbolicShape } from "../layer.ts";
@@ -13,7 +14,7 @@ import { type CellSettings, cellSettings, type InputCellOptions } from "./cell-o
 import type { CandidateActivation } from "./positive.ts";
 
 export interface MinimalCellOptions extends InputCellOptions {
-  /** Of the candidate. "positive" is the paper's g(v) = v + ½ for v ≥ 0, σ(v) below, which log space needs. Default "positive". */
+  /** Of the candidate. "positive" is the paper's g(v) = v + ½ for v ≥ 0, σ(v) below. Default "positive". */
   readonly activation?: CandidateActivation;
 }
 
@@ -62,18 +63,35 @@ export abstract class MinimalCell extends Cell<MinimalCellOptions, HiddenState> 
   }
 }
 
-/** A minimal cell over a sequence, all steps at once: in log space with the activation "positive". */
-export abstract class MinimalLayer<O extends MinimalCellOptions & RecurrentOptions> extends RecurrentLayer<O, HiddenState> {
+export interface MinimalOptions extends MinimalCellOptions, RecurrentOptions {
+  /**
+   * Run all steps in log space, as the paper does; it takes several times as long for the same numbers, since the linear scan is as
+   * safe for factors in [0, 1]. Only with the activation "positive". Default false.
+   */
+  readonly logSpace?: boolean;
+}
+
+/** A minimal cell over a sequence, all steps at once. */
+export abstract class MinimalLayer extends RecurrentLayer<MinimalOptions, HiddenState> {
   abstract override readonly cell: MinimalCell;
+
+  constructor(options: MinimalOptions, defaultName: string, type: string) {
+    super(options, defaultName);
+    const { activation = "positive", logSpace = false } = options;
+    if (logSpace && activation !== "positive") {
+      throw new ValueError(
+        `Cannot make ${type} in log space with activation "${activation}": candidates must be above 0. Use "positive", or leave logSpace out.`,
+      );
+    }
+  }
 
   protected override fused(sequence: Tensor, { hiddenState }: HiddenState, mask: Tensor | null): SequenceResult<HiddenState> {
     const { cell, options } = this;
     const { x, uses } = parallelInput(sequence, mask, options);
     const blocks = cell.project(x);
-    const h =
-      cell.activation === "positive"
-        ? runLogLinear(cell.logTerms(blocks), hiddenState, uses)
-        : runLinear(cell.terms(blocks), hiddenState, uses);
+    const h = options.logSpace
+      ? runLogLinear(cell.logTerms(blocks), hiddenState, uses)
+      : runLinear(cell.terms(blocks), hiddenState, uses);
     const last = lastStep(h, hiddenState);
     return { output: options.returnSequences ? h : last, state: { hiddenState: last } };
   }
