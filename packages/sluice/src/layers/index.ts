@@ -14,11 +14,21 @@ export * from "./cells/memory-blocks-cell.ts";
 export * from "./cells/simple-rnn-cell.ts";
 export * from "./concatenate.ts";
 export * from "./context-window.ts";
+export {
+  Conv1D,
+  Conv2D,
+  Conv3D,
+  type ConvolutionOptions,
+  conv1d,
+  conv2d,
+  conv3d,
+} from "./convolution.ts";
 export * from "./delay-equation.ts";
 export { Dense, type DenseOptions, dense, type OutputActivationName } from "./dense.ts";
 export * from "./dropout.ts";
 export * from "./embedding.ts";
 export * from "./flatten.ts";
+export * from "./global-pooling.ts";
 export * from "./gru.ts";
 export * from "./highway.ts";
 export * from "./input.ts";
@@ -41,6 +51,7 @@ export * from "./masking.ts";
 export * from "./md-lstm.ts";
 export * from "./memory-blocks.ts";
 export * from "./parameter.ts";
+export * from "./pooling.ts";
 export * from "./qrnn.ts";
 export { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
 export * from "./registry.ts";
@@ -52,3 +63,5 @@ export { type ScanOptions, type SequenceResult, scan } from "./scan.ts";
 export * from "./simple-rnn.ts";
 export { SymbolicTensor } from "./symbolic.ts";
 export * from "./time-distributed.ts";
+export { UpSampling1D, UpSampling2D, type UpSamplingOptions, upSampling1d, upSampling2d } from "./up-sampling.ts";
+export type { PerAxis } from "./window-options.ts";

@@ -9,6 +9,7 @@ import type { GeneralLSTMCellOptions } from "./cells/lstm-form.ts";
 import { MemoryBlocksCell, type MemoryBlocksCellOptions } from "./cells/memory-blocks-cell.ts";
 import { SimpleRNNCell, type SimpleRNNCellOptions } from "./cells/simple-rnn-cell.ts";
 import { Concatenate, type ConcatenateOptions } from "./concatenate.ts";
+import { convolutionKinds } from "./convolution-kinds.ts";
 import { Dense, type DenseOptions } from "./dense.ts";
 import { Dropout, type DropoutOptions } from "./dropout.ts";
 import { Embedding, type EmbeddingOptions } from "./embedding.ts";
@@ -50,6 +51,7 @@ export const builtInKinds: readonly LayerKind[] = [
   { type: "GRUCell", create: (options: GRUCellOptions) => new GRUCell(options) },
   { type: "SimpleRNNCell", create: (options: SimpleRNNCellOptions) => new SimpleRNNCell(options) },
   ...furtherKinds,
+  ...convolutionKinds,
   {
     type: "Bidirectional",
     create: (options: BidirectionalOptions) => new Bidirectional(options),

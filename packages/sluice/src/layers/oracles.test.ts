@@ -140,6 +140,7 @@ const files = [
   "keras-masks-simple-rnn",
   "keras-bidirectional",
   "keras-layers",
+  "keras-convolution",
   "onnx-recurrent",
   "cells-lstm",
   "cells-gated",
