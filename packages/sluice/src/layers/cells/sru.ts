@@ -1,10 +1,11 @@
+import { earlier } from "../../autograd/ops/associative-scan.ts";
 import { activate, add, multiply, sigmoid, subtract } from "../../autograd/ops/elementwise.ts";
 import { linear } from "../../autograd/ops/matmul.ts";
 import { concat, split } from "../../autograd/ops/shape.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, SymbolicShape } from "../layer.ts";
-import { withoutPadding } from "../linear-recurrence.ts";
+import { heldInputs, lastStep, parallelInput } from "../linear-recurrence.ts";
 import type { Parameter } from "../parameter.ts";
 import { RecurrentLayer, type RecurrentOptions } from "../recurrent-layer.ts";
 import { type SequenceResult, scan } from "../scan.ts";
@@ -66,30 +67,44 @@ export class SRUCell extends Cell<SRUCellOptions, LSTMState> {
     return this.drawGateDropout(x, context, { ...this.settings, recurrentDropout: 0 }, 0);
   }
 
-  /** Everything x [..., I] gives: candidate, f, r and the highway's x [..., 4H]. */
-  project(x: Tensor): Tensor {
+  /** What x [..., I] gives: candidate, f and r with their biases, and the highway's x, times α; each [..., H]. */
+  project(x: Tensor): { candidate: Tensor; f: Tensor; r: Tensor; skip: Tensor } {
     const products = linear(x, this.kernel.tensor);
-    return this.kernel.tensor.shape[1] === 3 * this.settings.units ? concat([products, x]) : products;
+    const own = products.shape.at(-1) === 3 * this.settings.units;
+    const [candidate, f, r, skip = x] = split(products, own ? 3 : 4) as [Tensor, Tensor, Tensor, Tensor?];
+    const [bf, br] = this.bias ? split(this.bias.tensor, 2) : [0, 0];
+    return { candidate, f: add(f, bf as Tensor), r: add(r, br as Tensor), skip: multiply(skip, this.scale) };
   }
 
-  /** The step after `project`: u [B, 4H]. */
-  advance(u: Tensor, { cellState: c }: LSTMState): LSTMState {
-    const [candidate, xf, xr, skip] = split(u, 4) as [Tensor, Tensor, Tensor, Tensor];
-    const gates = add(concat([xf, xr]), multiply(concat([c, c]), this.recurrentKernel.tensor));
-    const [f, r] = split(sigmoid(this.bias ? add(gates, this.bias.tensor) : gates), 2) as [Tensor, Tensor];
-    const cellState = add(multiply(f, c), multiply(subtract(1, f), candidate));
-    const shown = multiply(r, activate(this.settings.activation, cellState));
-    return { hiddenState: add(shown, multiply(subtract(1, r), multiply(skip, this.scale))), cellState };
+  /** c after a step, from the candidate and f beside each other [B, 2H]; the weights v_f on c [H]. */
+  advance(given: Tensor, c: Tensor, weight: Tensor): Tensor {
+    const [candidate, raw] = split(given, 2) as [Tensor, Tensor];
+    const f = sigmoid(add(raw, multiply(c, weight)));
+    return add(candidate, multiply(f, subtract(c, candidate))); // f ⊙ c + (1 − f) ⊙ candidate
   }
 
-  step(x: Tensor, state: LSTMState, dropout: StepDropout = noDropout): LSTMState {
-    return this.advance(this.project(dropped(x, dropout.input)), state);
+  /** h after steps that took c to `next`, from r and the highway's x; the weights v_r on c [H]. All [..., H]. */
+  show(r: Tensor, skip: Tensor, c: Tensor, next: Tensor, weight: Tensor): Tensor {
+    const open = sigmoid(add(r, multiply(c, weight)));
+    return add(skip, multiply(open, subtract(activate(this.settings.activation, next), skip))); // r ⊙ g(c') + (1 − r) ⊙ α x
+  }
+
+  /** v_f and v_r, each [H]. */
+  get stateWeights(): [Tensor, Tensor] {
+    return split(this.recurrentKernel.tensor, 2) as [Tensor, Tensor];
+  }
+
+  step(x: Tensor, { cellState: c }: LSTMState, dropout: StepDropout = noDropout): LSTMState {
+    const { candidate, f, r, skip } = this.project(dropped(x, dropout.input));
+    const [vf, vr] = this.stateWeights;
+    const cellState = this.advance(concat([candidate, f]), c, vf);
+    return { hiddenState: this.show(r, skip, c, cellState, vr), cellState };
   }
 }
 
 export interface SRUOptions extends SRUCellOptions, RecurrentOptions {}
 
-/** The simple recurrent unit over a sequence: one product for all steps, then the step itself. Equations: see `SRUCell`. */
+/** The simple recurrent unit over a sequence: what reads x or shows h at all steps at once, c step by step. Equations: see `SRUCell`. */
 export class SRU extends RecurrentLayer<SRUOptions, LSTMState> {
   readonly type: string = "SRU";
   readonly cell: SRUCell;
@@ -99,16 +114,16 @@ export class SRU extends RecurrentLayer<SRUOptions, LSTMState> {
     this.cell = new SRUCell(options);
   }
 
-  protected override fused(x: Tensor, initial: LSTMState, mask: Tensor | null): SequenceResult<LSTMState> {
-    const { returnSequences = false, goBackwards = false } = this.options;
-    const output = (state: LSTMState): Tensor => this.cell.output(state);
-    const projected = this.cell.project(withoutPadding(x, mask));
-    return scan((u, state: LSTMState) => this.cell.advance(u, state), initial, projected, {
-      mask,
-      output,
-      goBackwards,
-      returnSequences,
-    });
+  protected override fused(sequence: Tensor, initial: LSTMState, mask: Tensor | null): SequenceResult<LSTMState> {
+    const { x, uses } = parallelInput(sequence, mask, this.options);
+    const { candidate, f, r, skip } = this.cell.project(x);
+    const [vf, vr] = this.cell.stateWeights;
+    const step = (given: Tensor, { c }: { c: Tensor }) => ({ c: this.cell.advance(given, c, vf) });
+    const run = scan(step, { c: initial.cellState }, concat([candidate, f]), { mask: uses, output: ({ c }) => c });
+    const shown = this.cell.show(r, skip, earlier(run.output, initial.cellState), run.output, vr);
+    const h = heldInputs(shown, initial.hiddenState, uses);
+    const last = lastStep(h, initial.hiddenState);
+    return { output: this.options.returnSequences ? h : last, state: { hiddenState: last, cellState: run.state.c } };
   }
 }
 
