@@ -13,7 +13,7 @@ import { type ActivationSpec, activateBy } from "./activation-spec.ts";
 import { Cell, dropped, noDropout, recurrentProduct, type StepDropout } from "./cell.ts";
 import { type CellSettings, cellSettings } from "./cell-options.ts";
 import { type BiasBlocks, type GateName, startGateBias } from "./gate-bias.ts";
-import type { LSTMState } from "./lstm-cell.ts";
+import type { LSTMGates, LSTMState } from "./lstm-cell.ts";
 import { type GeneralLSTMCellOptions, type LSTMForm, lstmForm } from "./lstm-form.ts";
 
 const LAYER_NORM_EPSILON = 1e-5; // of the paper's own code
@@ -167,19 +167,15 @@ export class GeneralLSTMCell extends Cell<GeneralLSTMCellOptions, LSTMState> {
     return { ...fixed, at };
   }
 
+  override gatesOf(x: Tensor, state: LSTMState, dropout: StepDropout = noDropout): Partial<LSTMGates> & Record<string, Tensor> {
+    const { i, f, g, o } = this.open(x, state, dropout);
+    return { ...(i && { inputGate: i }), ...(f && { forgetGate: f }), cellCandidate: g, ...(o && { outputGate: o }) };
+  }
+
   step(x: Tensor, state: LSTMState, dropout: StepDropout = noDropout): LSTMState {
     const { hiddenState: h, cellState: c } = state;
-    const { coupledGates, outputPeephole, cellActivation, outputActivation, gateActivation, projection, zoneout } = this.form;
-    const z = this.preActivations(x, state, dropout);
-    const gate = (name: GateName, read: Tensor): Tensor | null => {
-      const open = z.get(name);
-      return open ? this.activated(gateActivation, plus(open, this.peephole(name, read))) : null;
-    };
-    const i = gate("input", c);
-    const f = coupledGates && i ? subtract(1, i) : gate("forget", c);
-    const g = dropped(this.activated(cellActivation, z.get("candidate") as Tensor), dropout.candidate);
-    const next = limited(add(gated(c, f), gated(g, i)), this.form.cellClip);
-    const o = gate("output", outputPeephole === "new" ? next : c);
+    const { coupledGates, outputActivation, projection, zoneout } = this.form;
+    const { i, f, o, next } = this.open(x, state, dropout);
     const m = gated(activateBy(outputActivation, this.normalized(next)), o);
     const [r, p] = projection ? this.project(m) : [m, null];
     const gates = [i, coupledGates ? null : f, o].filter((each) => each !== null);
@@ -189,6 +185,22 @@ export class GeneralLSTMCell extends Cell<GeneralLSTMCellOptions, LSTMState> {
       ...(this.form.gateRecurrence && { gates: concat(gates) }),
       ...(p && { projected: p }),
     };
+  }
+
+  /** The gates, the candidate and c'; null for a gate that is switched off. */
+  private open(x: Tensor, state: LSTMState, dropout: StepDropout): OpenGates {
+    const { cellState: c } = state;
+    const { coupledGates, outputPeephole, cellActivation, gateActivation, cellClip } = this.form;
+    const z = this.preActivations(x, state, dropout);
+    const gate = (name: GateName, read: Tensor): Tensor | null => {
+      const open = z.get(name);
+      return open ? this.activated(gateActivation, plus(open, this.peephole(name, read))) : null;
+    };
+    const i = gate("input", c);
+    const f = coupledGates && i ? subtract(1, i) : gate("forget", c);
+    const g = dropped(this.activated(cellActivation, z.get("candidate") as Tensor), dropout.candidate);
+    const next = limited(add(gated(c, f), gated(g, i)), cellClip);
+    return { i, f, g, o: gate("output", outputPeephole === "new" ? next : c), next };
   }
 
   /** z_k for each block, with Q_k y for the gates, without peepholes. */
@@ -242,6 +254,14 @@ export class GeneralLSTMCell extends Cell<GeneralLSTMCellOptions, LSTMState> {
     const [gain, shift] = [this.extra.get("cellGain"), this.extra.get("cellShift")];
     return layerNorm(c, gain?.tensor ?? null, shift?.tensor ?? null, LAYER_NORM_EPSILON);
   }
+}
+
+interface OpenGates {
+  readonly i: Tensor | null;
+  readonly f: Tensor | null;
+  readonly g: Tensor;
+  readonly o: Tensor | null;
+  readonly next: Tensor;
 }
 
 /** a + b, or a where there is no b. */

@@ -70,6 +70,16 @@ export class StackedCells extends Cell<StackedCellsOptions> {
     return joined(next);
   }
 
+  override gatesOf(x: Tensor, state: State, dropout: StepDropout = noDropout): Readonly<Record<string, Tensor>> {
+    let below = x;
+    const all = this.cells.map((cell, k) => {
+      const own = cell.gatesOf(below, partOf(state, k), dropout.inner?.[k]);
+      below = cell.output(cell.step(below, partOf(state, k), dropout.inner?.[k]));
+      return own;
+    });
+    return joined(all);
+  }
+
   override output(state: State): Tensor {
     const top = this.cells.length - 1;
     return (this.cells[top] as Cell).output(partOf(state, top));
