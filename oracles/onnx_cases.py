@@ -40,7 +40,7 @@ def node_inputs(kind, weights, ways, x, lengths, start):
 
 
 def run(operator, H, direction, attributes, feeds):
-    order = ["X", "W", "R", "B", "sequence_lens", "initial_h", "initial_c"][: 7 if operator == "LSTM" else 6]
+    order = ["X", "W", "R", "B", "sequence_lens", "initial_h", "initial_c", "P"][: 8 if operator == "LSTM" else 6]
     outputs = ["Y", "Y_h", "Y_c"] if operator == "LSTM" else ["Y", "Y_h"]
     node = helper.make_node(operator, [name if name in feeds else "" for name in order], outputs, hidden_size=H, direction=direction,
                             **attributes)

@@ -20,6 +20,9 @@ export { type SaveModelOptions, saveModel } from "./formats/safetensors/save-mod
 export type { Constraint, ConstraintSpec } from "./initializers/constraints.ts";
 export type { InitializerName, InitializerSpec } from "./initializers/initializers.ts";
 export type { Regularizer, RegularizerSpec } from "./initializers/regularizers.ts";
+// Looking inside
+/** What a trained network does: gates and states over time, how far errors and inputs reach: `inspect.trace(model, x)`. */
+export * as inspect from "./inspect/index.ts";
 export * from "./layers/index.ts";
 // Training
 export type { LossAlias, LossFunction, LossName, LossSpec } from "./losses/losses.ts";

@@ -5,7 +5,7 @@ import { getBackend } from "../backend/index.ts";
 import { ones, type Tensor } from "../tensor/tensor.ts";
 import { expectClose } from "../testing/oracle.ts";
 import { type GRUCell, gruCell } from "./cells/gru-cell.ts";
-import { type LSTMCell, lstmCell } from "./cells/lstm-cell.ts";
+import { LSTMCell, lstmCell } from "./cells/lstm-cell.ts";
 import { type SimpleRNNCell, simpleRnnCell } from "./cells/simple-rnn-cell.ts";
 import { dropout } from "./dropout.ts";
 import type { CallContext } from "./layer.ts";
@@ -86,7 +86,7 @@ describe("recurrent dropout: gate k reads h ⊙ mask k, and the state itself is 
   const close = (a: Tensor, b: Tensor) => expectClose(a.dataSync(), b.dataSync(), { atol: 1e-13 });
 
   test("LSTM", () => {
-    const { cell, fromX, thinned, masks: drawn } = parts(lstmCell({ units: H }), 4);
+    const { cell, fromX, thinned, masks: drawn } = parts(new LSTMCell({ units: H }), 4);
     const [i, f, g, o] = [0, 1, 2, 3].map((k) => plus(fromX(k), thinned(k))) as [Tensor, Tensor, Tensor, Tensor];
     const found = cell.step(x, { hiddenState: h, cellState: c }, drawn);
     const cellState = plus(times(sigmoid(f), c), times(sigmoid(i), tanh(g)));

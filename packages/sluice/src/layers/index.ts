@@ -1,17 +1,36 @@
 export * from "./activation.ts";
 export * from "./add.ts";
 export * from "./bidirectional.ts";
+export type { ActivationSpec, ShapedActivationName } from "./cells/activation-spec.ts";
 export { Cell, type HiddenState, type StepDropout } from "./cells/cell.ts";
 export type { CellOptions, GatedCellOptions } from "./cells/cell-options.ts";
+export type { GateBiasSpec, GateName, GateStart } from "./cells/gate-bias.ts";
+export { GeneralLSTMCell } from "./cells/general-lstm-cell.ts";
 export * from "./cells/gru-cell.ts";
+export * from "./cells/index.ts";
 export * from "./cells/lstm-cell.ts";
+export type { GeneralLSTMCellOptions, LSTMFormOptions, LSTMVariant } from "./cells/lstm-form.ts";
+export * from "./cells/memory-blocks-cell.ts";
 export * from "./cells/simple-rnn-cell.ts";
 export * from "./concatenate.ts";
+export * from "./context-window.ts";
+export {
+  Conv1D,
+  Conv2D,
+  Conv3D,
+  type ConvolutionOptions,
+  conv1d,
+  conv2d,
+  conv3d,
+} from "./convolution.ts";
+export * from "./delay-equation.ts";
 export { Dense, type DenseOptions, dense, type OutputActivationName } from "./dense.ts";
 export * from "./dropout.ts";
 export * from "./embedding.ts";
 export * from "./flatten.ts";
+export * from "./global-pooling.ts";
 export * from "./gru.ts";
+export * from "./highway.ts";
 export * from "./input.ts";
 export {
   type CallContext,
@@ -27,14 +46,22 @@ export {
 } from "./layer.ts";
 export * from "./layer-normalization.ts";
 export * from "./lstm.ts";
+export * from "./m-lstm.ts";
 export * from "./masking.ts";
+export * from "./md-lstm.ts";
+export * from "./memory-blocks.ts";
 export * from "./parameter.ts";
+export * from "./pooling.ts";
+export * from "./qrnn.ts";
 export { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
 export * from "./registry.ts";
 export * from "./repeat-vector.ts";
 export * from "./reshape.ts";
+export * from "./residual.ts";
 export * from "./rnn.ts";
 export { type ScanOptions, type SequenceResult, scan } from "./scan.ts";
 export * from "./simple-rnn.ts";
 export { SymbolicTensor } from "./symbolic.ts";
 export * from "./time-distributed.ts";
+export { UpSampling1D, UpSampling2D, type UpSamplingOptions, upSampling1d, upSampling2d } from "./up-sampling.ts";
+export type { PerAxis } from "./window-options.ts";

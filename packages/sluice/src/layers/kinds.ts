@@ -2,9 +2,14 @@ import { Activation, type ActivationOptions } from "./activation.ts";
 import { Add, type AddOptions } from "./add.ts";
 import { Bidirectional, type BidirectionalOptions } from "./bidirectional.ts";
 import { GRUCell, type GRUCellOptions } from "./cells/gru-cell.ts";
-import { LSTMCell, type LSTMCellOptions } from "./cells/lstm-cell.ts";
+import { furtherKinds } from "./cells/kinds.ts";
+import { lstmCell } from "./cells/lstm-cell.ts";
+import { lstmFacts, lstmFormFacts, memoryBlocksFacts } from "./cells/lstm-facts.ts";
+import type { GeneralLSTMCellOptions } from "./cells/lstm-form.ts";
+import { MemoryBlocksCell, type MemoryBlocksCellOptions } from "./cells/memory-blocks-cell.ts";
 import { SimpleRNNCell, type SimpleRNNCellOptions } from "./cells/simple-rnn-cell.ts";
 import { Concatenate, type ConcatenateOptions } from "./concatenate.ts";
+import { convolutionKinds } from "./convolution-kinds.ts";
 import { Dense, type DenseOptions } from "./dense.ts";
 import { Dropout, type DropoutOptions } from "./dropout.ts";
 import { Embedding, type EmbeddingOptions } from "./embedding.ts";
@@ -14,6 +19,7 @@ import { InputLayer, type InputOptions } from "./input.ts";
 import { LayerNormalization, type LayerNormalizationOptions } from "./layer-normalization.ts";
 import { LSTM, type LSTMOptions } from "./lstm.ts";
 import { Masking, type MaskingOptions } from "./masking.ts";
+import { MemoryBlocks, type MemoryBlocksOptions } from "./memory-blocks.ts";
 import type { LayerKind } from "./registry.ts";
 import { RepeatVector, type RepeatVectorOptions } from "./repeat-vector.ts";
 import { Reshape, type ReshapeOptions } from "./reshape.ts";
@@ -24,13 +30,28 @@ import { TimeDistributed, type TimeDistributedOptions } from "./time-distributed
 /** Every kind of layer and cell that comes with the library; `registerLayer` adds others. */
 export const builtInKinds: readonly LayerKind[] = [
   { type: "Input", create: (options: InputOptions) => new InputLayer(options) },
-  { type: "LSTM", create: (options: LSTMOptions) => new LSTM(options), recurrent: true },
+  {
+    type: "LSTM",
+    create: (options: LSTMOptions) => new LSTM(options),
+    recurrent: true,
+    about: lstmFacts,
+    forms: lstmFormFacts,
+  },
   { type: "GRU", create: (options: GRUOptions) => new GRU(options), recurrent: true },
   { type: "SimpleRNN", create: (options: SimpleRNNOptions) => new SimpleRNN(options), recurrent: true },
   { type: "RNN", create: (options: RNNOptions) => new RNN(options), holds: ["cells"] },
-  { type: "LSTMCell", create: (options: LSTMCellOptions) => new LSTMCell(options) },
+  { type: "LSTMCell", create: (options: GeneralLSTMCellOptions) => lstmCell(options) },
+  {
+    type: "MemoryBlocks",
+    create: (options: MemoryBlocksOptions) => new MemoryBlocks(options),
+    recurrent: true,
+    about: memoryBlocksFacts,
+  },
+  { type: "MemoryBlocksCell", create: (options: MemoryBlocksCellOptions) => new MemoryBlocksCell(options) },
   { type: "GRUCell", create: (options: GRUCellOptions) => new GRUCell(options) },
   { type: "SimpleRNNCell", create: (options: SimpleRNNCellOptions) => new SimpleRNNCell(options) },
+  ...furtherKinds,
+  ...convolutionKinds,
   {
     type: "Bidirectional",
     create: (options: BidirectionalOptions) => new Bidirectional(options),

@@ -8,6 +8,7 @@ import { makeRegularizer, type RegularizerSpec } from "../initializers/regulariz
 import { type RandomKey, streamId } from "../random/philox.ts";
 import { type Shape, sameShape, showShape, sizeOf } from "../tensor/shape.ts";
 import { inStep, persistent, type Tensor, tensor } from "../tensor/tensor.ts";
+import { otherCall } from "./other-call.ts";
 import { Parameter } from "./parameter.ts";
 import { type GraphNode, SymbolicTensor } from "./symbolic.ts";
 
@@ -136,6 +137,11 @@ export abstract class Layer<O extends LayerOptions = LayerOptions> {
     return this.buildContext.backend;
   }
 
+  /** What the paths of its weights begin with: its name, inside a wrapper behind the wrapper's. @throws {StateError} before the layer is built. */
+  get path(): string {
+    return this.buildContext.path;
+  }
+
   protected get buildContext(): BuildContext {
     if (!this.context) {
       throw new StateError(
@@ -186,7 +192,7 @@ export abstract class Layer<O extends LayerOptions = LayerOptions> {
 
   /** `call`, with the activity penalty worked out: what models and wrappers use. Runs inside a step; `context` is complete. */
   run(inputs: readonly Tensor[], context: CallContext): CallResult {
-    const result = this.call(inputs, context);
+    const result = otherCall(this, inputs, context) ?? this.call(inputs, context);
     const { activityRegularizer } = this.options;
     if (!activityRegularizer) return result;
     const { penalty } = makeRegularizer(activityRegularizer);

@@ -1,39 +1,46 @@
 import { lstmSequence } from "../autograd/ops/lstm.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { StepDropout } from "./cells/cell.ts";
 import { isGateActivation } from "./cells/cell-options.ts";
-import { LSTMCell, type LSTMCellOptions, type LSTMState } from "./cells/lstm-cell.ts";
+import { GeneralLSTMCell } from "./cells/general-lstm-cell.ts";
+import { type LSTMCell, type LSTMState, lstmCell } from "./cells/lstm-cell.ts";
+import type { GeneralLSTMCellOptions } from "./cells/lstm-form.ts";
 import { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
 import type { SequenceResult } from "./scan.ts";
 
-export interface LSTMOptions extends LSTMCellOptions, RecurrentOptions {}
+export interface LSTMOptions extends GeneralLSTMCellOptions, RecurrentOptions {}
 
 /**
  * Long short-term memory over a sequence. Equations, weights and sources: see `LSTMCell`.
  * Every option of Keras 3's LSTM but `unroll`, `implementation` and `use_cudnn`: there is one result, and the fused kernel
- * computes it wherever it can (any activation but "gelu", "silu" and "mish"; no recurrentDropout in training).
+ * computes it wherever it can (any activation but "gelu", "silu" and "mish"; no recurrentDropout in training; no other equations).
+ * Options of other forms (peepholes, projection, layerNorm, zoneout, …): see `LSTMFormOptions` and `GeneralLSTMCell`.
  */
 export class LSTM extends RecurrentLayer<LSTMOptions, LSTMState> {
   readonly type: string = "LSTM";
-  readonly cell: LSTMCell;
+  readonly cell: LSTMCell | GeneralLSTMCell;
 
   constructor(options: LSTMOptions) {
     super(options, "lstm");
-    this.cell = new LSTMCell(options);
+    this.cell = lstmCell(options);
   }
 
   protected override fused(
     x: Tensor,
     { hiddenState, cellState }: LSTMState,
     mask: Tensor | null,
+    dropout: StepDropout,
   ): SequenceResult<LSTMState> | null {
-    const { kernel, recurrentKernel, bias, settings } = this.cell;
-    const { activation, recurrentActivation } = settings;
+    const { kernel, recurrentKernel, bias } = this.cell;
+    const activations = this.cell instanceof GeneralLSTMCell ? this.cell.plainActivations : this.cell.settings;
+    if (!activations) return null;
+    const { activation, recurrentActivation } = activations;
     const { goBackwards = false, returnSequences = false } = this.options;
     if (!isGateActivation(activation) || !isGateActivation(recurrentActivation)) return null;
     const [output, lastHidden, lastCell] = lstmSequence(
       x,
       kernel.tensor,
-      recurrentKernel.tensor,
+      dropout.recurrentKernel ?? recurrentKernel.tensor,
       bias?.tensor ?? null,
       hiddenState,
       cellState,
@@ -47,11 +54,12 @@ export class LSTM extends RecurrentLayer<LSTMOptions, LSTMState> {
 /**
  * A layer of long short-term memory: x [B, T, I] → [B, H], or [B, T, H] with `returnSequences`.
  * The state { hiddenState, cellState } goes in and comes out as a value.
- * @throws {ValueError} when units or a rate is outside its rule.
+ * @throws {ValueError} when units or a rate is outside its rule, and for options that have no meaning together.
  * @example
  * const layer = lstm({ units: 16, returnSequences: true });
  * const { output, state } = layer.forward(sequence); // [B, T, 8] → [B, T, 16], { hiddenState, cellState }
  * const more = layer.forward(continuation, { state }); // goes on where the first call stopped
+ * const timed = lstm({ units: 16, variant: "CIFG", projection: 8, layerNorm: true, zoneout: { hidden: 0.1, cell: 0.1 } });
  */
 export function lstm(options: LSTMOptions): LSTM {
   return new LSTM(options);

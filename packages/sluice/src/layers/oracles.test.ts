@@ -40,11 +40,12 @@ const types: Readonly<Record<string, string>> = {
   embedding: "Embedding",
   masking: "Masking",
   layerNormalization: "LayerNormalization",
+  memoryBlocks: "MemoryBlocks",
 };
 
 function configOfOracle({ layer, options }: OracleLayer): { type: string; options: Record<string, unknown> } {
   const { layer: inner, ...rest } = options;
-  return { type: types[layer] as string, options: inner ? { ...rest, layer: configOfOracle(inner as OracleLayer) } : rest };
+  return { type: types[layer] ?? layer, options: inner ? { ...rest, layer: configOfOracle(inner as OracleLayer) } : rest };
 }
 
 /** The layers of a case, built and loaded; names of weights in a stack begin with the layer's index. */
@@ -139,7 +140,14 @@ const files = [
   "keras-masks-simple-rnn",
   "keras-bidirectional",
   "keras-layers",
+  "keras-convolution",
   "onnx-recurrent",
+  "cells-lstm",
+  "cells-gated",
+  "cells-parallel",
+  "cells-xlstm",
+  "cells-sherstinsky",
+  "cells-grid",
 ];
 
 describe.each(files)("%s", (file) => {

@@ -6,7 +6,7 @@ import type { State } from "./layer.ts";
 import type { SequenceResult } from "./scan.ts";
 
 /** A pass over a sequence, or over any part of it, from any state. */
-export type SequenceRun<S extends State> = (x: Tensor, initial: S, mask: Tensor | null) => SequenceResult<S>;
+export type SegmentRun<S extends State> = (x: Tensor, initial: S, mask: Tensor | null) => SequenceResult<S>;
 
 export interface RecomputeOptions {
   /** Of the whole output: [B, T, …] with `returnSequences`, else [B, …]. */
@@ -26,7 +26,7 @@ export interface RecomputeOptions {
  * bits whatever stands beside it.
  */
 export function recomputed<S extends State>(
-  run: SequenceRun<S>,
+  run: SegmentRun<S>,
   x: Tensor,
   initial: S,
   mask: Tensor | null,

@@ -3,7 +3,7 @@ import { expandDims } from "../autograd/ops/shape.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { type Shape, showShape } from "../tensor/shape.ts";
 import { inStep, type Tensor } from "../tensor/tensor.ts";
-import { type Cell, noDropout, type StepDropout } from "./cells/cell.ts";
+import { type Cell, dropoutAt, noDropout, type StepDropout } from "./cells/cell.ts";
 import {
   type BuildContext,
   type CallContext,
@@ -15,9 +15,9 @@ import {
   type State,
   type SymbolicShape,
 } from "./layer.ts";
-import { recomputed, type SequenceRun } from "./recompute.ts";
+import { recomputed, type SegmentRun } from "./recompute.ts";
 import { processingMask, type SequenceResult, scan, zeroMasked } from "./scan.ts";
-import { KeptState, startState, zeroState } from "./state.ts";
+import { KeptState, startState } from "./state.ts";
 
 /** Options of every layer that runs over time; defaults as in Keras 3. */
 export interface RecurrentOptions extends LayerOptions {
@@ -38,6 +38,14 @@ export interface RecurrentOptions extends LayerOptions {
    */
   readonly recompute?: boolean;
 }
+
+/** A way to run a whole sequence; all ways give the same. */
+export type SequenceRun<S extends State> = (
+  x: Tensor,
+  initial: S,
+  mask: Tensor | null,
+  dropout: StepDropout,
+) => SequenceResult<S>;
 
 /**
  * A cell run over the time axis of x [B, T, …]. Where the mask is 0 the state is held, so padding changes nothing wherever it
@@ -78,6 +86,11 @@ export abstract class RecurrentLayer<O extends RecurrentOptions = RecurrentOptio
   }
 
   call(inputs: readonly Tensor[], context: CallContext): CallResult {
+    return this.callBy((...given) => this.runFused(...given) ?? this.runScan(...given), inputs, context);
+  }
+
+  /** `call`, with the sequence run by `sequence`: inspection passes a scan that writes down what it sees. */
+  callBy(sequence: SequenceRun<S>, inputs: readonly Tensor[], context: CallContext): CallResult {
     const {
       returnSequences = false,
       returnState = false,
@@ -90,11 +103,10 @@ export abstract class RecurrentLayer<O extends RecurrentOptions = RecurrentOptio
     const mask = context.masks[0] ?? null;
     if (mask) checkMask(this, mask, x);
     const given = context.state ?? (stateful && inputs.length === 1 ? this.kept.read(this, x.shape[0] as number) : null);
-    const initial: S = startState(this, this.cell.stateShapes, inputs, given);
+    const initial: S = startState(this, this.cell, inputs, given);
     const dropout = context.training ? this.cell.drawDropout(stepShape(x.shape) as Shape, context) : noDropout;
-    const run: SequenceRun<S> = (xs, from, uses) =>
-      this.runFused(xs, from, uses, dropout) ?? this.runScan(xs, from, uses, dropout);
-    const result = recompute ? this.recompute(run, x, initial, mask) : run(x, initial, mask);
+    const run = (xs: Tensor, from: S, uses: Tensor | null): SequenceResult<S> => sequence(xs, from, uses, dropout);
+    const result = recompute ? this.recompute(run, x, initial, mask, dropout) : run(x, initial, mask);
     if (stateful) this.kept.keep(result.state);
 
     const outputMask = mask && (returnSequences || zeroOutputForMask) ? processingMask(mask, goBackwards) : null;
@@ -108,11 +120,17 @@ export abstract class RecurrentLayer<O extends RecurrentOptions = RecurrentOptio
   }
 
   /** The whole sequence in one kernel call; null where the options ask for more than the kernel offers. Must equal the scan. */
-  protected fused(_x: Tensor, _initial: S, _mask: Tensor | null): SequenceResult<S> | null {
+  protected fused(_x: Tensor, _initial: S, _mask: Tensor | null, _dropout: StepDropout): SequenceResult<S> | null {
     return null;
   }
 
-  private recompute(run: SequenceRun<S>, x: Tensor, initial: S, mask: Tensor | null): SequenceResult<S> {
+  private recompute(run: SegmentRun<S>, x: Tensor, initial: S, mask: Tensor | null, { at }: StepDropout): SequenceResult<S> {
+    if (at) {
+      throw new ValueError(
+        `Cannot train ${this.type} "${this.name}" with recompute and masks drawn anew at each step (zoneout, candidateDropout): ` +
+          "a segment that runs again counts its steps from 0. Leave one of them out.",
+      );
+    }
     const { returnSequences = false, goBackwards = false } = this.options;
     return recomputed(run, x, initial, mask, {
       outputShape: this.outputShape([x.shape]) as Shape,
@@ -122,20 +140,17 @@ export abstract class RecurrentLayer<O extends RecurrentOptions = RecurrentOptio
     });
   }
 
-  private runFused(
-    x: Tensor,
-    initial: S,
-    mask: Tensor | null,
-    { input, recurrent, inner }: StepDropout,
-  ): SequenceResult<S> | null {
-    if (recurrent.length > 0 || inner) return null;
-    return this.fused(input ? multiply(x, expandDims(input, 1)) : x, initial, mask);
+  private runFused(x: Tensor, initial: S, mask: Tensor | null, dropout: StepDropout): SequenceResult<S> | null {
+    const { input, recurrent, inner, at } = dropout;
+    if (recurrent.length > 0 || inner || at) return null;
+    return this.fused(input ? multiply(x, expandDims(input, 1)) : x, initial, mask, dropout);
   }
 
   private runScan(x: Tensor, initial: S, mask: Tensor | null, dropout: StepDropout): SequenceResult<S> {
     const { returnSequences = false, goBackwards = false } = this.options;
     const output = (state: S): Tensor => this.cell.output(state);
-    return scan((xt, state: S) => this.cell.step(xt, state, dropout), initial, x, { mask, output, goBackwards, returnSequences });
+    const step = (xt: Tensor, state: S, t: number): S => this.cell.step(xt, state, dropoutAt(dropout, t));
+    return scan(step, initial, x, { mask, output, goBackwards, returnSequences });
   }
 
   override forward(x: Tensor | readonly Tensor[], options: ForwardOptions<S> = {}): LayerResult<S> {
@@ -150,13 +165,13 @@ export abstract class RecurrentLayer<O extends RecurrentOptions = RecurrentOptio
     const [batch, ...features] = x.shape;
     this.build([[null, null, ...features]], { backend: x.backend });
     this.outputShape([[batch ?? null, null, ...features]]);
-    return inStep(x.backend, () => this.cell.step(x, startState(this, this.cell.stateShapes, [x], state ?? null)));
+    return inStep(x.backend, () => this.cell.step(x, startState(this, this.cell, [x], state ?? null)));
   }
 
-  /** The state that a call on so many rows starts from: what a `stateful` layer kept, or zeros. Runs inside a step. */
+  /** The state that a call on so many rows starts from: what a `stateful` layer kept, or what the cell begins with. Runs inside a step. */
   startingState(batch: number): S {
     const kept = this.options.stateful ? (this.kept.read(this, batch) as S | null) : null;
-    return kept ?? zeroState(this.cell.stateShapes, { shape: [batch], backend: this.backend });
+    return kept ?? this.cell.initialState({ shape: [batch], backend: this.backend });
   }
 
   override resetStates(): void {

@@ -1,4 +1,5 @@
 import type { Cell } from "./cells/cell.ts";
+import { DilatedCell } from "./cells/dilated.ts";
 import { GRUCell } from "./cells/gru-cell.ts";
 import { LSTMCell } from "./cells/lstm-cell.ts";
 import { StackedCells } from "./cells/stacked-cells.ts";
@@ -9,7 +10,29 @@ import { recurrentLayerLaws } from "./testing/recurrent-layer-laws.ts";
 import type { LawOptions } from "./testing/recurrent-samples.ts";
 
 /** Forms of a kind that differ in their equations. */
-const forms: Readonly<Record<string, readonly object[]>> = { GRU: [{ resetAfter: true }, { resetAfter: false }] };
+const forms: Readonly<Record<string, readonly object[]>> = {
+  GRU: [{ resetAfter: true }, { resetAfter: false }],
+  MGU: [{ form: "paper" }, { form: "flax" }],
+  MUT: [{ variant: 1 }, { variant: 2 }, { variant: 3 }],
+  QRNN: [{ pooling: "f" }, { window: 2, pooling: "fo" }, { window: 2, pooling: "ifo", zoneout: 0.3 }],
+  SLSTM: [{}, { units: 4, heads: 2, forgetGate: "exponential" }],
+  MLSTM: [{ chunkLength: 2 }, { units: 2, heads: 2 }],
+  AugmentedLSTM: [
+    { units: 3, projection: 2 },
+    { units: 2, externalInputGate: false },
+  ],
+  GridLSTM: [{ units: 2, depth: 2 }],
+  MLSTMBlock: [{ chunkLength: 2 }],
+  MinGRU: [{}, { activation: "positive", logSpace: true }],
+  MinLSTM: [{}, { activation: "positive", logSpace: true }],
+  MemoryBlocks: [
+    { units: 4, cellsPerBlock: 2, hiddenUnits: 1 },
+    { forgetGate: true, recurrence: "cells", biasedUnits: "gates" },
+  ],
+};
+
+/** Kinds whose outputs no activation bounds. */
+const unbounded = new Set(["SRU", "QRNN", "MinGRU", "MinLSTM", "MLSTM", "AugmentedLSTM", "SLSTMBlock", "MLSTMBlock"]);
 
 const kinds = layerKinds();
 for (const kind of kinds.filter(({ recurrent }) => recurrent)) {
@@ -21,7 +44,7 @@ for (const kind of kinds.filter(({ recurrent }) => recurrent)) {
       name: `${kind.type} ${JSON.stringify(form)}`,
       layer: (options) => make(kind, options) as RecurrentLayer,
       cell: (options) => make(cellKind, options) as Cell,
-      bound: 1,
+      ...(!unbounded.has(kind.type) && { bound: 1 }),
     });
   }
 }
@@ -31,5 +54,13 @@ recurrentLayerLaws({
   name: "RNN over a stack of cells",
   layer: (options) => new RNN({ ...options, cells: stacked(options) }),
   cell: (options) => new StackedCells({ cells: stacked(options) }),
+  bound: 1,
+});
+
+const skipping = (options: LawOptions) => new DilatedCell({ cell: new LSTMCell(options), dilation: 2 });
+recurrentLayerLaws({
+  name: "RNN over a dilated cell",
+  layer: (options) => new RNN({ ...options, cells: skipping(options) }),
+  cell: skipping,
   bound: 1,
 });

@@ -19,6 +19,19 @@ export interface LayerKind {
   readonly stepwise?: true | ((options: never) => boolean);
   /** Recurrent kinds run the recurrent laws. */
   readonly recurrent?: boolean;
+  /** Facts for the table of cells: equation and paper, the formula of the number of weights, what checks it, what can carry it. */
+  readonly about?: KindFacts;
+  /** The same facts for options that change the equation, by option; `parameters` says what they add or take away. */
+  readonly forms?: Readonly<Record<string, KindFacts>>;
+}
+
+/** What the table of cells says of a kind, or of one of its options, in plain text. */
+export interface KindFacts {
+  readonly equation: string;
+  readonly paper: string;
+  readonly parameters: string;
+  readonly oracle: string;
+  readonly formats: string;
 }
 
 const registered = new Map<string, LayerKind>();

@@ -24,12 +24,13 @@ export interface SequenceResult<S extends State> {
 
 /**
  * Runs `step` over the time axis of xs [B, T, …], carrying the state: the definition that fused sequences must equal.
+ * `step` is told the position t of x on the time axis as well.
  * @example
  * const total = (x: Tensor, { sum }: { sum: Tensor }) => ({ sum: add(sum, x) });
  * const { output } = scan(total, { sum: zeros([B, I]) }, xs, { output: ({ sum }) => sum }); // running sums [B, T, I]
  */
 export function scan<S extends State>(
-  step: (x: Tensor, state: S) => S,
+  step: (x: Tensor, state: S, t: number) => S,
   initial: S,
   xs: Tensor,
   options: ScanOptions<S>,
@@ -38,7 +39,7 @@ export function scan<S extends State>(
 }
 
 function scanInStep<S extends State>(
-  step: (x: Tensor, state: S) => S,
+  step: (x: Tensor, state: S, t: number) => S,
   initial: S,
   xs: Tensor,
   { output, mask = null, goBackwards = false, returnSequences = true }: ScanOptions<S>,
@@ -51,7 +52,7 @@ function scanInStep<S extends State>(
   const outputs: Tensor[] = [];
   let state = initial;
   for (const t of order) {
-    const next = step(inputs[t] as Tensor, state);
+    const next = step(inputs[t] as Tensor, state, t);
     state = uses ? hold(uses[t] as Tensor, next, state) : next;
     if (returnSequences) outputs.push(output(state));
   }
@@ -90,7 +91,7 @@ export function processingMask(mask: Tensor, goBackwards: boolean): Tensor {
 }
 
 /** [B, T, …] → T tensors [B, …]. */
-const unstackTime: (x: Tensor) => readonly Tensor[] = defineOp({
+export const unstackTime: (x: Tensor) => readonly Tensor[] = defineOp({
   name: "unstackTime",
   forward: (x: Tensor) => {
     const [B, T, ...rest] = x.shape as [number, number, ...number[]];

@@ -15,19 +15,26 @@ export function zeroState<S extends State>(shapes: StateShapes, like: Pick<Tenso
   }) as S;
 }
 
+/** Where a state begins: its parts, and their numbers when none are given. A cell is one. */
+interface StateSource<S extends State> {
+  readonly stateShapes: StateShapes;
+  initialState(x: Pick<Tensor, "shape" | "backend">): S;
+}
+
 /**
- * The state a call starts from: the inputs after the first, or the state given by name, or zeros.
+ * The state a call starts from: the inputs after the first, or the state given by name, or the one the cell begins with.
  * @throws {ShapeError} when a part is missing or has another shape; {ValueError} when a name is unknown.
  */
 export function startState<S extends State>(
   layer: Layer,
-  shapes: StateShapes,
+  cell: StateSource<S>,
   inputs: readonly Tensor[],
   given: State | null,
 ): S {
   const x = inputs[0] as Tensor;
+  const shapes = cell.stateShapes;
   const names = Object.keys(shapes);
-  if (inputs.length === 1 && !given) return zeroState(shapes, x);
+  if (inputs.length === 1 && !given) return cell.initialState(x);
   const listed =
     inputs.length > 1 ? Object.fromEntries(names.map((name, k) => [name, inputs[k + 1] as Tensor])) : (given as State);
   const unknown = Object.keys(listed).find((name) => !names.includes(name));
@@ -42,7 +49,7 @@ export function startState<S extends State>(
     if (!part || !sameShape(part.shape, expected)) {
       throw new ShapeError(
         `Cannot start ${layer.type} "${layer.name}" from ${name} ${part ? `of shape ${showShape(part.shape)}` : "left out"}: ` +
-          `for this input it is ${showShape(expected)}. Pass the state of an earlier call with the same batch, or leave state out to start from zeros.`,
+          `for this input it is ${showShape(expected)}. Pass the state of an earlier call with the same batch, or leave state out to start afresh.`,
       );
     }
     return part;

@@ -1,3 +1,5 @@
+export { associativeScan, type Combine, linearScan, logLinearScan } from "./associative-scan.ts";
+export { convolution, patches } from "./convolution.ts";
 export * from "./cross-entropy.ts";
 export * from "./dropout.ts";
 export * from "./elementwise.ts";
@@ -10,3 +12,4 @@ export * from "./reduce.ts";
 export * from "./rnn.ts";
 export * from "./shape.ts";
 export * from "./softmax.ts";
+export type { WindowOptions, WindowPadding } from "./window.ts";

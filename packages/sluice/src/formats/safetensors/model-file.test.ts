@@ -72,7 +72,9 @@ const randomModel: fc.Arbitrary<() => Model> = fc
   });
 const words = { shape: [2, LENGTH], data: Float32Array.of(1, 5, 0, 0, 3, 2, 6, 0) };
 
-test(`${CONFIGS} random models: saved and loaded, they write the same bytes and give the same outputs`, { timeout: 60_000 + 200 * CONFIGS }, async () => {
+test(`${CONFIGS} random models: saved and loaded, they write the same bytes and give the same outputs`, {
+  timeout: 60_000 + 200 * CONFIGS,
+}, async () => {
   await fc.assert(
     fc.asyncProperty(randomModel, async (make) => {
       const net = make();
@@ -192,7 +194,9 @@ describe("refuses", () => {
   });
 });
 
-test(`${MUTANTS} damaged model files: each loads or is refused with a FormatError`, { timeout: 60_000 + 20 * MUTANTS }, async () => {
+test(`${MUTANTS} damaged model files: each loads or is refused with a FormatError`, {
+  timeout: 60_000 + 20 * MUTANTS,
+}, async () => {
   const file = await saveModel(small().compile({ optimizer: "adam", loss: "mse" }));
   for (let k = 0; k < MUTANTS; k++) {
     const damaged = mutant(file, new RandomStream({ seed: 2, stream: 0, step: k }));

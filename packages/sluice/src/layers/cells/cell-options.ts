@@ -31,6 +31,12 @@ export interface CellOptions extends LayerOptions {
   readonly recurrentDropout?: number;
 }
 
+/** Options of cells without weights on h: nothing of it is dropped. */
+export type InputCellOptions = Omit<
+  CellOptions,
+  "activation" | "recurrentInitializer" | "recurrentRegularizer" | "recurrentConstraint" | "recurrentDropout"
+>;
+
 /** Options of cells with gates. */
 export interface GatedCellOptions extends CellOptions {
   /** Of the gates. Default "sigmoid". */

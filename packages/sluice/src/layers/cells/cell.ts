@@ -6,10 +6,10 @@ import { ShapeError, ValueError } from "../../errors.ts";
 import { type Shape, showShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, type State, type SymbolicShape } from "../layer.ts";
-import { startState } from "../state.ts";
+import { startState, zeroState } from "../state.ts";
 import type { CellSettings } from "./cell-options.ts";
 
-/** Dropout masks, drawn once a call and used at every step, so that a sequence sees one thinned network [Gal & Ghahramani 2016]. */
+/** Dropout masks, drawn once a call and used at every step, so that a sequence sees one thinned network [Gal & Ghahramani 2016]; `at` adds fresh ones. */
 export interface StepDropout {
   /** On x, the same for all gates; null when nothing drops. */
   readonly input: Tensor | null;
@@ -17,12 +17,25 @@ export interface StepDropout {
   readonly recurrent: readonly Tensor[];
   /** Those of the cells inside a stack. */
   readonly inner?: readonly StepDropout[];
+  /** The recurrent kernel with some of its weights dropped, in the place of the cell's own. */
+  readonly recurrentKernel?: Tensor;
+  /** Parts of the state that keep their old value where the mask is 0, by name. */
+  readonly zoneout?: Readonly<Record<string, Tensor>>;
+  /** On the candidate [B, H]. */
+  readonly candidate?: Tensor;
+  /** The masks of step t, for cells that draw some of them afresh at each step; these ones are used at all steps when left out. */
+  readonly at?: (t: number) => StepDropout;
 }
 
 /** What a GRU or a simple RNN carries: h [B, H]. */
 export type HiddenState = { readonly hiddenState: Tensor };
 
 export const noDropout: StepDropout = { input: null, recurrent: [] };
+
+/** The masks to use at step t. */
+export function dropoutAt(dropout: StepDropout, t: number): StepDropout {
+  return dropout.at?.(t) ?? dropout;
+}
 
 /**
  * One time step of a recurrent layer: a layer whose `step` takes the input and the state, and gives the next state. What it
@@ -58,6 +71,11 @@ export abstract class Cell<O extends LayerOptions = LayerOptions, S extends Stat
   /** One time step: x [B, …] and the state before it → the state after it. */
   abstract step(x: Tensor, state: S, dropout?: StepDropout): S;
 
+  /** What the gates, and the candidate they let in, are in the step from this state, by name: for inspection. Default none. */
+  gatesOf(_x: Tensor, _state: S, _dropout?: StepDropout): Readonly<Record<string, Tensor>> {
+    return {};
+  }
+
   /** What the cell shows of a state: its `hiddenState`. */
   output(state: S): Tensor {
     const { hiddenState } = state;
@@ -67,6 +85,11 @@ export abstract class Cell<O extends LayerOptions = LayerOptions, S extends Stat
       );
     }
     return hiddenState;
+  }
+
+  /** The state a sequence starts from when none is given: zeros, unless the cell has a better one. Called inside a step. */
+  initialState(x: Pick<Tensor, "shape" | "backend">): S {
+    return zeroState(this.stateShapes, x);
   }
 
   /** Draws the masks of one call for inputs of this shape [B, …]. Cells without dropout leave it. */
@@ -83,8 +106,9 @@ export abstract class Cell<O extends LayerOptions = LayerOptions, S extends Stat
   /** One step as a layer: x [B, …], then optionally the state. */
   call(inputs: readonly Tensor[], context: CallContext): CallResult {
     const x = inputs[0] as Tensor;
-    const before: S = startState(this, this.stateShapes, inputs, context.state);
-    const state = this.step(x, before, context.training ? this.drawDropout(x.shape, context) : noDropout);
+    const before: S = startState(this, this, inputs, context.state);
+    const dropout = context.training ? this.drawDropout(x.shape, context) : noDropout;
+    const state = this.step(x, before, dropoutAt(dropout, 0));
     return { outputs: [this.output(state)], masks: [null], state };
   }
 

@@ -8,6 +8,9 @@ import type { Parameter } from "../parameter.ts";
 import { Cell, dropped, type HiddenState, noDropout, recurrentProduct, type StepDropout } from "./cell.ts";
 import { type CellSettings, cellSettings, type GatedCellOptions } from "./cell-options.ts";
 
+/** The gates of a GRU and its candidate ĥ, in the order z r h, each [B, H]. */
+export type GRUGates = { readonly updateGate: Tensor; readonly resetGate: Tensor; readonly hiddenCandidate: Tensor };
+
 export interface GRUCellOptions extends GatedCellOptions {
   /** r scales the product R h (true: PyTorch, cuDNN, Keras) or h itself (false: the 2014 paper, ONNX's default). Default true. */
   readonly resetAfter?: boolean;
@@ -54,15 +57,19 @@ export class GRUCell extends Cell<GRUCellOptions, HiddenState> {
     return this.drawGateDropout(x, context, this.settings, 3);
   }
 
-  step(x: Tensor, { hiddenState: h }: HiddenState, dropout: StepDropout = noDropout): HiddenState {
+  override gatesOf(x: Tensor, { hiddenState: h }: HiddenState, dropout: StepDropout = noDropout): GRUGates {
     const { activation, recurrentActivation } = this.settings;
     const fromInput = linear(dropped(x, dropout.input), this.kernel.tensor, this.bias?.tensor ?? null);
     const [xz, xr, xh] = split(fromInput, 3) as [Tensor, Tensor, Tensor];
     const [hz, hr, candidateOf] = this.recurrentPart(h, dropout.recurrent);
     const z = activate(recurrentActivation, add(xz, hz));
     const r = activate(recurrentActivation, add(xr, hr));
-    const candidate = activate(activation, add(xh, candidateOf(r)));
-    return { hiddenState: add(multiply(z, h), multiply(subtract(1, z), candidate)) };
+    return { updateGate: z, resetGate: r, hiddenCandidate: activate(activation, add(xh, candidateOf(r))) };
+  }
+
+  step(x: Tensor, state: HiddenState, dropout: StepDropout = noDropout): HiddenState {
+    const { updateGate: z, hiddenCandidate } = this.gatesOf(x, state, dropout);
+    return { hiddenState: add(multiply(z, state.hiddenState), multiply(subtract(1, z), hiddenCandidate)) };
   }
 
   /** What h gives to z, to r and, once r is known, to the candidate. */

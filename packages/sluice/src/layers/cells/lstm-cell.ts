@@ -7,9 +7,19 @@ import type { CallContext, SymbolicShape } from "../layer.ts";
 import type { Parameter } from "../parameter.ts";
 import { Cell, dropped, noDropout, recurrentProduct, type StepDropout } from "./cell.ts";
 import { type CellSettings, cellSettings, type GatedCellOptions } from "./cell-options.ts";
+import { GeneralLSTMCell } from "./general-lstm-cell.ts";
+import { type GeneralLSTMCellOptions, isGeneralLSTM } from "./lstm-form.ts";
 
 /** What an LSTM carries: h and c, each [B, H]. */
 export type LSTMState = { readonly hiddenState: Tensor; readonly cellState: Tensor };
+
+/** The gates of an LSTM and its candidate g, in the order i f g o, each [B, H]; forms without a gate leave it out. */
+export type LSTMGates = {
+  readonly inputGate: Tensor;
+  readonly forgetGate: Tensor;
+  readonly cellCandidate: Tensor;
+  readonly outputGate: Tensor;
+};
 
 export interface LSTMCellOptions extends GatedCellOptions {
   /** The bias of the forget gate starts at exactly 1, whatever `biasInitializer` says, so that a fresh cell remembers. Default true. */
@@ -56,21 +66,31 @@ export class LSTMCell extends Cell<LSTMCellOptions, LSTMState> {
     return this.drawGateDropout(x, context, this.settings, 4);
   }
 
-  step(x: Tensor, { hiddenState: h, cellState: c }: LSTMState, dropout: StepDropout = noDropout): LSTMState {
+  override gatesOf(x: Tensor, { hiddenState: h }: LSTMState, dropout: StepDropout = noDropout): LSTMGates {
     const { activation, recurrentActivation } = this.settings;
     const fromInput = linear(dropped(x, dropout.input), this.kernel.tensor, this.bias?.tensor ?? null);
     const z = add(fromInput, recurrentProduct(h, this.recurrentKernel.tensor, dropout.recurrent));
     const [zi, zf, zg, zo] = split(z, 4) as [Tensor, Tensor, Tensor, Tensor];
-    const [i, f, o] = [zi, zf, zo].map((block) => activate(recurrentActivation, block)) as [Tensor, Tensor, Tensor];
-    const cellState = add(multiply(f, c), multiply(i, activate(activation, zg)));
-    return { hiddenState: multiply(o, activate(activation, cellState)), cellState };
+    return {
+      inputGate: activate(recurrentActivation, zi),
+      forgetGate: activate(recurrentActivation, zf),
+      cellCandidate: activate(activation, zg),
+      outputGate: activate(recurrentActivation, zo),
+    };
+  }
+
+  step(x: Tensor, state: LSTMState, dropout: StepDropout = noDropout): LSTMState {
+    const { inputGate: i, forgetGate: f, cellCandidate: g, outputGate: o } = this.gatesOf(x, state, dropout);
+    const cellState = add(multiply(f, state.cellState), multiply(i, g));
+    return { hiddenState: multiply(o, activate(this.settings.activation, cellState)), cellState };
   }
 }
 
 /**
- * One LSTM step with weights of its own.
- * @example rnn([lstmCell({ units: 32 }), lstmCell({ units: 32 })])
+ * One LSTM step with weights of its own: the plain one, or `GeneralLSTMCell` where the options ask for another form.
+ * @throws {ValueError} for a value outside its rule, and for options that have no meaning together.
+ * @example rnn([lstmCell({ units: 32 }), lstmCell({ units: 32, peepholes: "diagonal", coupledGates: true })])
  */
-export function lstmCell(options: LSTMCellOptions): LSTMCell {
-  return new LSTMCell(options);
+export function lstmCell(options: GeneralLSTMCellOptions): LSTMCell | GeneralLSTMCell {
+  return isGeneralLSTM(options) ? new GeneralLSTMCell(options) : new LSTMCell(options as LSTMCellOptions);
 }

@@ -1,7 +1,7 @@
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { BuildContext, CallContext, Layer, LayerOptions, State, SymbolicShape } from "../layer.ts";
-import { Cell, noDropout, type StepDropout } from "./cell.ts";
+import { Cell, dropoutAt, noDropout, type StepDropout } from "./cell.ts";
 
 export interface StackedCellsOptions extends LayerOptions {
   readonly cells: readonly Cell[];
@@ -13,13 +13,15 @@ export interface StackedCellsOptions extends LayerOptions {
  */
 export class StackedCells extends Cell<StackedCellsOptions> {
   readonly type: string = "StackedCells";
-  readonly stateShapes: Readonly<Record<string, Shape>>;
   readonly cells: readonly Cell[];
 
   constructor(options: StackedCellsOptions) {
     super(options, "stackedCells");
     this.cells = options.cells;
-    this.stateShapes = Object.fromEntries(
+  }
+
+  get stateShapes(): Readonly<Record<string, Shape>> {
+    return Object.fromEntries(
       this.cells.flatMap((cell, k) => Object.entries<Shape>(cell.stateShapes).map(([name, shape]) => [`${k}/${name}`, shape])),
     );
   }
@@ -50,24 +52,43 @@ export class StackedCells extends Cell<StackedCellsOptions> {
       shape = cell.outputShape([shape]) as Shape;
       return drawn;
     });
-    return { ...noDropout, inner };
+    if (!inner.some(({ at }) => at)) return { ...noDropout, inner };
+    return { ...noDropout, inner, at: (t) => ({ ...noDropout, inner: inner.map((each) => dropoutAt(each, t)) }) };
+  }
+
+  override initialState(x: Pick<Tensor, "shape" | "backend">): State {
+    return joined(this.cells.map((cell) => cell.initialState(x)));
   }
 
   step(x: Tensor, state: State, dropout: StepDropout = noDropout): State {
     let below = x;
-    const next: Record<string, Tensor> = {};
-    this.cells.forEach((cell, k) => {
+    const next = this.cells.map((cell, k) => {
       const after = cell.step(below, partOf(state, k), dropout.inner?.[k]);
-      for (const [name, part] of Object.entries(after)) next[`${k}/${name}`] = part;
       below = cell.output(after);
+      return after;
     });
-    return next;
+    return joined(next);
+  }
+
+  override gatesOf(x: Tensor, state: State, dropout: StepDropout = noDropout): Readonly<Record<string, Tensor>> {
+    let below = x;
+    const all = this.cells.map((cell, k) => {
+      const own = cell.gatesOf(below, partOf(state, k), dropout.inner?.[k]);
+      below = cell.output(cell.step(below, partOf(state, k), dropout.inner?.[k]));
+      return own;
+    });
+    return joined(all);
   }
 
   override output(state: State): Tensor {
     const top = this.cells.length - 1;
     return (this.cells[top] as Cell).output(partOf(state, top));
   }
+}
+
+/** The states of all cells as one, names numbered by cell. */
+function joined(states: readonly State[]): State {
+  return Object.fromEntries(states.flatMap((state, k) => Object.entries(state).map(([name, part]) => [`${k}/${name}`, part])));
 }
 
 /** The state of cell k, under its own names. */

@@ -82,7 +82,7 @@ export function recurrentLayerLaws({ name, layer: make, cell, bound }: Recurrent
       const held = layerOf(sample, options).forward(x, { mask, state }).output;
       const zeroed = layerOf(sample, { ...options, zeroOutputForMask: true }).forward(x, { mask, state });
       const uses = mask.dataSync();
-      const { units } = sample.options;
+      const units = held.shape[2] as number;
       const before = concat([reshape(layerOf(sample).cell.output(state), [sample.B, 1, units]), held], { axis: 1 }).dataSync();
       const expectedHeld = held.dataSync().map((v, k) => {
         const step = Math.floor(k / units);

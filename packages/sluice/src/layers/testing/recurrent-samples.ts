@@ -61,12 +61,19 @@ export function withNaN(x: Tensor, mask: Tensor): Tensor {
 }
 
 /** Builds the layer for the sample and gives every weight random numbers, biases too: zeros and equal blocks would hide mistakes. */
-export function prepared<L extends Layer>(layer: L, { I, seed }: Sample, backend: Backend): L {
+export function prepared<L extends Layer>(layer: L, { I, seed }: Pick<Sample, "I" | "seed">, backend: Backend): L {
   layer.build([[null, null, I]], { backend });
   layer.parameters.forEach(({ tensor: weight }, k) => {
     backend.write(weight.storage, randomTensor(weight.shape, { seed: seed + 10 + k, like: weight, std: 0.7 }).dataSync());
   });
   return layer;
+}
+
+/** The weight with this last name ("kernel"). @throws when there is none. */
+export function weightOf(layer: Layer, name: string): Tensor {
+  const found = layer.parameters.find(({ path }) => path.endsWith(`/${name}`));
+  if (!found) throw new Error(`internal: ${layer.name} has no weight ${name}.`);
+  return found.tensor;
 }
 
 /** The weights of one layer written into another one of the same shapes, in order. */

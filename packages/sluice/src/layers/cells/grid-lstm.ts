@@ -1,0 +1,108 @@
+import { add, multiply, sigmoid, tanh } from "../../autograd/ops/elementwise.ts";
+import { linear, matmul } from "../../autograd/ops/matmul.ts";
+import { concat, expandDims, slice, split, squeeze } from "../../autograd/ops/shape.ts";
+import type { Shape } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { CallContext, SymbolicShape } from "../layer.ts";
+import type { Parameter } from "../parameter.ts";
+import { RecurrentLayer, type RecurrentOptions } from "../recurrent-layer.ts";
+import { Cell, dropped, noDropout, type StepDropout } from "./cell.ts";
+import { type CellOptions, type CellSettings, cellSettings, checkCount } from "./cell-options.ts";
+
+/** What a grid carries through time: the h it shows at the top [B, H], and h and memory m of every block, [B, depth, H]. */
+export type GridLSTMState = { readonly hiddenState: Tensor; readonly timeHidden: Tensor; readonly timeMemory: Tensor };
+
+export interface GridLSTMCellOptions extends Omit<CellOptions, "activation" | "recurrentDropout"> {
+  /** Blocks on top of each other. Default 1. */
+  readonly depth?: number;
+}
+
+/**
+ * One step of the grid LSTM over time and depth [Kalchbrenner et al. 2015, arXiv:1507.01526]: memory runs in both directions. A block
+ * reads both hidden vectors and makes one LSTM transition for each direction k:
+ *
+ *     i, f, g, o = W_k [h_time, h_depth] + b_k
+ *     m_k' = σ(f) ⊙ m_k + σ(i) ⊙ tanh(g)      h_k' = σ(o) ⊙ tanh(m_k')        k = time, depth
+ *
+ * At the bottom h_depth and m_depth are projections of x; at the top h_depth is what the cell shows.
+ * Shapes: x [B, I]; inputKernel [I, 2H], blocks h m; level l has l/kernel [2H, 8H] and l/bias [8H]: the blocks i f g o of the
+ * transition through time, then those of the one through depth.
+ */
+export class GridLSTMCell extends Cell<GridLSTMCellOptions, GridLSTMState> {
+  readonly type: string = "GridLSTMCell";
+  readonly stateShapes: Readonly<Record<keyof GridLSTMState, Shape>>;
+  readonly settings: CellSettings;
+  readonly depth: number;
+  inputKernel!: Parameter;
+  private readonly levels: { readonly kernel: Parameter; readonly bias: Parameter | null }[] = [];
+
+  constructor(options: GridLSTMCellOptions) {
+    super(options, "gridLstmCell");
+    const { units, depth = 1 } = options;
+    this.settings = cellSettings(options, "GridLSTM");
+    checkCount(depth, "GridLSTM", "depth");
+    this.depth = depth;
+    this.stateShapes = { hiddenState: [units], timeHidden: [depth, units], timeMemory: [depth, units] };
+  }
+
+  protected override buildParameters(inputs: readonly SymbolicShape[]): void {
+    const { units, useBias, kernel, recurrentKernel, bias } = this.settings;
+    this.inputKernel = this.addParameter("inputKernel", [this.featuresOf(inputs), 2 * units], kernel);
+    for (let level = 0; level < this.depth; level++) {
+      this.levels.push({
+        kernel: this.addParameter(`${level}/kernel`, [2 * units, 8 * units], recurrentKernel),
+        bias: useBias ? this.addParameter(`${level}/bias`, [8 * units], bias) : null,
+      });
+    }
+  }
+
+  override drawDropout(x: Shape, context: CallContext): StepDropout {
+    return this.drawGateDropout(x, context, { ...this.settings, recurrentDropout: 0 }, 0);
+  }
+
+  step(x: Tensor, { timeHidden, timeMemory }: GridLSTMState, { input }: StepDropout = noDropout): GridLSTMState {
+    let [h, m] = split(matmul(dropped(x, input), this.inputKernel.tensor), 2) as [Tensor, Tensor];
+    const hidden: Tensor[] = [];
+    const memory: Tensor[] = [];
+    this.levels.forEach(({ kernel, bias }, level) => {
+      const at = (part: Tensor): Tensor => squeeze(slice(part, level, level + 1, { axis: 1 }), 1);
+      const raw = linear(concat([at(timeHidden), h]), kernel.tensor, bias?.tensor ?? null);
+      const [throughTime, throughDepth] = split(raw, 2) as [Tensor, Tensor];
+      const [timeH, timeM] = transition(throughTime, at(timeMemory));
+      [h, m] = transition(throughDepth, m);
+      hidden.push(expandDims(timeH, 1));
+      memory.push(expandDims(timeM, 1));
+    });
+    return { hiddenState: h, timeHidden: concat(hidden, { axis: 1 }), timeMemory: concat(memory, { axis: 1 }) };
+  }
+}
+
+/** One LSTM transition from its raw blocks i f g o [B, 4H] and memory [B, H]. */
+function transition(raw: Tensor, m: Tensor): [Tensor, Tensor] {
+  const [i, f, g, o] = split(raw, 4) as [Tensor, Tensor, Tensor, Tensor];
+  const next = add(multiply(sigmoid(f), m), multiply(sigmoid(i), tanh(g)));
+  return [multiply(sigmoid(o), tanh(next)), next];
+}
+
+export interface GridLSTMOptions extends GridLSTMCellOptions, RecurrentOptions {}
+
+/** The grid LSTM over a sequence. Equations: see `GridLSTMCell`. */
+export class GridLSTM extends RecurrentLayer<GridLSTMOptions, GridLSTMState> {
+  readonly type: string = "GridLSTM";
+  readonly cell: GridLSTMCell;
+
+  constructor(options: GridLSTMOptions) {
+    super(options, "gridLstm");
+    this.cell = new GridLSTMCell(options);
+  }
+}
+
+/** One step of the grid LSTM with weights of its own. @example rnn(gridLstmCell({ units: 32, depth: 3 })) */
+export function gridLstmCell(options: GridLSTMCellOptions): GridLSTMCell {
+  return new GridLSTMCell(options);
+}
+
+/** A grid LSTM over time and depth: x [B, T, I] → [B, H], or [B, T, H] with `returnSequences`. @example gridLstm({ units: 32, depth: 3 }) */
+export function gridLstm(options: GridLSTMOptions): GridLSTM {
+  return new GridLSTM(options);
+}

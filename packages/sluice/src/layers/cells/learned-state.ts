@@ -1,0 +1,100 @@
+import { broadcastTo, expandDims } from "../../autograd/ops/shape.ts";
+import { ValueError } from "../../errors.ts";
+import type { InitializerSpec } from "../../initializers/initializers.ts";
+import type { Shape } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { BuildContext, CallContext, Layer, LayerOptions, State, SymbolicShape } from "../layer.ts";
+import type { Parameter } from "../parameter.ts";
+import { Cell, noDropout, type StepDropout } from "./cell.ts";
+
+export interface LearnedStateCellOptions extends LayerOptions {
+  readonly cell: Cell;
+  /** Which parts of the state are learned, by name; the others start as the cell starts them. Default all. */
+  readonly parts?: readonly string[];
+  /** Default "zeros". */
+  readonly stateInitializer?: InitializerSpec;
+}
+
+/**
+ * Any cell, with a learned state to start from: one for all rows, used where no state is given. Its weights are the cell's, and
+ * "initial/hiddenState" and so on, each of the shape of that part without the batch.
+ */
+export class LearnedStateCell extends Cell<LearnedStateCellOptions> {
+  readonly type: string = "LearnedStateCell";
+  readonly cell: Cell;
+  private readonly initial = new Map<string, Parameter>();
+
+  constructor(options: LearnedStateCellOptions) {
+    super(options, "learnedStateCell");
+    this.cell = options.cell;
+    if (!(this.cell instanceof Cell)) {
+      throw new ValueError(
+        "Cannot make LearnedStateCell without a cell: give one, such as learnedState(gruCell({ units: 32 })).",
+      );
+    }
+  }
+
+  get stateShapes(): Readonly<Record<string, Shape>> {
+    return this.cell.stateShapes;
+  }
+
+  override get sublayers(): readonly Layer[] {
+    return [this.cell];
+  }
+
+  override get inputRank(): number {
+    return this.cell.inputRank;
+  }
+
+  override outputShape(inputs: readonly SymbolicShape[]): SymbolicShape {
+    return this.cell.outputShape(inputs);
+  }
+
+  protected override buildParameters(inputs: readonly SymbolicShape[], context: BuildContext): void {
+    this.cell.build(inputs, context);
+    const { parts = Object.keys(this.stateShapes), stateInitializer = "zeros" } = this.options;
+    for (const name of parts) {
+      const shape = this.stateShapes[name];
+      if (!shape) {
+        throw new ValueError(
+          `Cannot learn the initial ${name} of cell "${this.cell.name}": its state is { ${Object.keys(this.stateShapes).join(", ")} }.`,
+        );
+      }
+      this.initial.set(name, this.addParameter(`initial/${name}`, shape, { initializer: stateInitializer }));
+    }
+  }
+
+  override initialState(x: Pick<Tensor, "shape" | "backend">): State {
+    const start = this.cell.initialState(x);
+    const learned = [...this.initial].map(([name, { tensor }]) => [
+      name,
+      broadcastTo(expandDims(tensor, 0), (start[name] as Tensor).shape),
+    ]);
+    return { ...start, ...Object.fromEntries(learned) };
+  }
+
+  override drawDropout(x: Shape, context: CallContext): StepDropout {
+    return this.cell.drawDropout(x, context);
+  }
+
+  step(x: Tensor, state: State, dropout: StepDropout = noDropout): State {
+    return this.cell.step(x, state, dropout);
+  }
+
+  override gatesOf(x: Tensor, state: State, dropout: StepDropout = noDropout): Readonly<Record<string, Tensor>> {
+    return this.cell.gatesOf(x, state, dropout);
+  }
+
+  override output(state: State): Tensor {
+    return this.cell.output(state);
+  }
+}
+
+/**
+ * The cell, with a learned state to start from.
+ * @example rnn(learnedState(lstmCell({ units: 32 })))
+ * @example rnn(learnedState(lstmCell({ units: 32 }), { parts: ["cellState"] }))
+ */
+export function learnedState(cell: Cell, options: Omit<LearnedStateCellOptions, "cell"> = {}): LearnedStateCell {
+  return new LearnedStateCell({ ...options, cell });
+}

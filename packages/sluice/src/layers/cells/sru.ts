@@ -1,0 +1,138 @@
+import { earlier } from "../../autograd/ops/associative-scan.ts";
+import { activate, add, multiply, sigmoid, subtract } from "../../autograd/ops/elementwise.ts";
+import { linear } from "../../autograd/ops/matmul.ts";
+import { concat, split } from "../../autograd/ops/shape.ts";
+import type { Shape } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { CallContext, SymbolicShape } from "../layer.ts";
+import { heldInputs, lastStep, parallelInput } from "../linear-recurrence.ts";
+import type { Parameter } from "../parameter.ts";
+import { RecurrentLayer, type RecurrentOptions } from "../recurrent-layer.ts";
+import { type SequenceResult, scan } from "../scan.ts";
+import { Cell, dropped, noDropout, type StepDropout } from "./cell.ts";
+import { type CellOptions, type CellSettings, cellSettings } from "./cell-options.ts";
+import type { LSTMState } from "./lstm-cell.ts";
+
+/** `activation` is "linear" by default, and the weights on c start between ±√1.5. */
+export interface SRUCellOptions extends Omit<CellOptions, "recurrentDropout"> {
+  /** Where the bias of the highway gate starts; below 0 lets x through at first. Default 0. */
+  readonly highwayBias?: number;
+  /** Multiply the highway's x by α = √(1 + 2 exp(highwayBias)), so that signals keep their size through many layers. Default true. */
+  readonly rescale?: boolean;
+}
+
+/**
+ * One step of the simple recurrent unit [Lei et al. 2018, arXiv:1709.02755]: all products with x can be taken at once, and the step
+ * that is left works element by element.
+ *
+ *     f = σ(W_f x + v_f ⊙ c + b_f)      c' = f ⊙ c + (1 − f) ⊙ W x
+ *     r = σ(W_r x + v_r ⊙ c + b_r)      h' = r ⊙ g(c') + (1 − r) ⊙ α x̂
+ *
+ * x̂ is x itself where it has H features, and W_s x otherwise; g is the identity unless `activation` says otherwise.
+ * Shapes: x [B, I], h and c [B, H]; W = kernel [I, 3H], blocks candidate f r, or [I, 4H] with W_s as the fourth; v = recurrentKernel
+ * [2H] and b = bias [2H], blocks f r.
+ */
+export class SRUCell extends Cell<SRUCellOptions, LSTMState> {
+  readonly type: string = "SRUCell";
+  readonly stateShapes: Readonly<Record<keyof LSTMState, Shape>>;
+  readonly settings: CellSettings;
+  private readonly scale: number;
+  kernel!: Parameter;
+  recurrentKernel!: Parameter;
+  bias: Parameter | null = null;
+
+  constructor(options: SRUCellOptions) {
+    super(options, "sruCell");
+    const spread = { type: "randomUniform", min: -Math.sqrt(1.5), max: Math.sqrt(1.5) } as const;
+    this.settings = cellSettings({ activation: "linear", recurrentInitializer: spread, ...options }, "SRU");
+    this.stateShapes = { hiddenState: [options.units], cellState: [options.units] };
+    const { highwayBias = 0, rescale = true } = options;
+    this.scale = rescale ? Math.sqrt(1 + 2 * Math.exp(highwayBias)) : 1;
+  }
+
+  protected override buildParameters(inputs: readonly SymbolicShape[]): void {
+    const { units, useBias, kernel, recurrentKernel, bias } = this.settings;
+    const features = this.featuresOf(inputs);
+    this.kernel = this.addParameter("kernel", [features, (features === units ? 3 : 4) * units], kernel);
+    this.recurrentKernel = this.addParameter("recurrentKernel", [2 * units], recurrentKernel);
+    if (!useBias) return;
+    const { highwayBias = 0 } = this.options;
+    const adjust = (initial: Float64Array): void => {
+      for (let j = units; j < 2 * units; j++) initial[j] = (initial[j] as number) + highwayBias;
+    };
+    this.bias = this.addParameter("bias", [2 * units], { ...bias, adjust });
+  }
+
+  override drawDropout(x: Shape, context: CallContext): StepDropout {
+    return this.drawGateDropout(x, context, { ...this.settings, recurrentDropout: 0 }, 0);
+  }
+
+  /** What x [..., I] gives: candidate, f and r with their biases, and the highway's x, times α; each [..., H]. */
+  project(x: Tensor): { candidate: Tensor; f: Tensor; r: Tensor; skip: Tensor } {
+    const products = linear(x, this.kernel.tensor);
+    const own = products.shape.at(-1) === 3 * this.settings.units;
+    const [candidate, f, r, skip = x] = split(products, own ? 3 : 4) as [Tensor, Tensor, Tensor, Tensor?];
+    const [bf, br] = this.bias ? split(this.bias.tensor, 2) : [0, 0];
+    return { candidate, f: add(f, bf as Tensor), r: add(r, br as Tensor), skip: multiply(skip, this.scale) };
+  }
+
+  /** c after a step, from the candidate and f beside each other [B, 2H]; the weights v_f on c [H]. */
+  advance(given: Tensor, c: Tensor, weight: Tensor): Tensor {
+    const [candidate, raw] = split(given, 2) as [Tensor, Tensor];
+    const f = sigmoid(add(raw, multiply(c, weight)));
+    return add(candidate, multiply(f, subtract(c, candidate))); // f ⊙ c + (1 − f) ⊙ candidate
+  }
+
+  /** h after steps that took c to `next`, from r and the highway's x; the weights v_r on c [H]. All [..., H]. */
+  show(r: Tensor, skip: Tensor, c: Tensor, next: Tensor, weight: Tensor): Tensor {
+    const open = sigmoid(add(r, multiply(c, weight)));
+    return add(skip, multiply(open, subtract(activate(this.settings.activation, next), skip))); // r ⊙ g(c') + (1 − r) ⊙ α x
+  }
+
+  /** v_f and v_r, each [H]. */
+  get stateWeights(): [Tensor, Tensor] {
+    return split(this.recurrentKernel.tensor, 2) as [Tensor, Tensor];
+  }
+
+  step(x: Tensor, { cellState: c }: LSTMState, dropout: StepDropout = noDropout): LSTMState {
+    const { candidate, f, r, skip } = this.project(dropped(x, dropout.input));
+    const [vf, vr] = this.stateWeights;
+    const cellState = this.advance(concat([candidate, f]), c, vf);
+    return { hiddenState: this.show(r, skip, c, cellState, vr), cellState };
+  }
+}
+
+export interface SRUOptions extends SRUCellOptions, RecurrentOptions {}
+
+/** The simple recurrent unit over a sequence: what reads x or shows h at all steps at once, c step by step. Equations: see `SRUCell`. */
+export class SRU extends RecurrentLayer<SRUOptions, LSTMState> {
+  readonly type: string = "SRU";
+  readonly cell: SRUCell;
+
+  constructor(options: SRUOptions) {
+    super(options, "sru");
+    this.cell = new SRUCell(options);
+  }
+
+  protected override fused(sequence: Tensor, initial: LSTMState, mask: Tensor | null): SequenceResult<LSTMState> {
+    const { x, uses } = parallelInput(sequence, mask, this.options);
+    const { candidate, f, r, skip } = this.cell.project(x);
+    const [vf, vr] = this.cell.stateWeights;
+    const step = (given: Tensor, { c }: { c: Tensor }) => ({ c: this.cell.advance(given, c, vf) });
+    const run = scan(step, { c: initial.cellState }, concat([candidate, f]), { mask: uses, output: ({ c }) => c });
+    const shown = this.cell.show(r, skip, earlier(run.output, initial.cellState), run.output, vr);
+    const h = heldInputs(shown, initial.hiddenState, uses);
+    const last = lastStep(h, initial.hiddenState);
+    return { output: this.options.returnSequences ? h : last, state: { hiddenState: last, cellState: run.state.c } };
+  }
+}
+
+/** One step of the simple recurrent unit with weights of its own. @example rnn(sruCell({ units: 32 })) */
+export function sruCell(options: SRUCellOptions): SRUCell {
+  return new SRUCell(options);
+}
+
+/** A layer of simple recurrent units: x [B, T, I] → [B, H], or [B, T, H] with `returnSequences`. @example sru({ units: 32 }) */
+export function sru(options: SRUOptions): SRU {
+  return new SRU(options);
+}
