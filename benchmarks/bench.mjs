@@ -49,7 +49,7 @@ class Peer {
         ...process.env,
         OMP_NUM_THREADS: String(threads),
         MKL_NUM_THREADS: String(threads),
-        SLUICE_BENCH: JSON.stringify({ variant: args.variant }),
+        SLUICE_BENCH: JSON.stringify({ variant: args.variant, threads }),
       },
     });
     this.child.on("error", () => {});

@@ -1,13 +1,12 @@
 // sluice through its public API.
-import v8 from "node:v8";
 import { bidirectional, dense, gru, init, lstm, sequential } from "../../packages/sluice/dist/index.js";
 import { materials } from "../configs.mjs";
 import { serve } from "./serve.mjs";
 
-const { variant } = JSON.parse(process.env.SLUICE_BENCH ?? "{}");
-// The program owns the process, so it may let V8 join 128-bit operations; it must happen before the kernels are compiled.
-if (variant === "wide") v8.setFlagsFromString("--experimental-wasm-revectorize");
-const backend = await init(variant ? { variant } : {});
+const { variant, threads } = JSON.parse(process.env.SLUICE_BENCH ?? "{}");
+// The program owns the process, so it may set V8's flags; turbo takes the wide kernels when a trial shows that they are right and faster.
+const backend = await init({ variant, threads, turbo: true });
+await backend.ready?.();
 
 function build(config) {
   const make = config.cell === "gru" ? gru : lstm;
