@@ -35,6 +35,8 @@ export interface CommandSpec {
   readonly summary: string;
   readonly examples: readonly string[];
   readonly args: Args;
+  /** Whether it runs networks: the fastest kernels are then chosen first. */
+  readonly computes?: boolean;
   run(values: Readonly<Record<string, unknown>>, context: Context): Promise<ExitCode>;
 }
 
@@ -47,6 +49,7 @@ export function defineCommand<const A extends Args>(definition: {
   readonly summary: string;
   readonly examples: readonly string[];
   readonly args: A;
+  readonly computes?: boolean;
   run(values: ArgValues<A>, context: Context): Promise<ExitCode>;
 }): CommandSpec {
   return { ...definition, run: (values, context) => definition.run(values as ArgValues<A>, context) };

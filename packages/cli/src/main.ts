@@ -23,6 +23,7 @@ export async function main(argv: readonly string[], host: Host = processHost()):
   };
   let code: number = EXIT.ok;
   const program = createProgram(host, commands, async (spec, values) => {
+    if (spec.computes) await startEngine(host);
     code = await spec.run(values, context);
   });
   try {
@@ -34,6 +35,12 @@ export async function main(argv: readonly string[], host: Host = processHost()):
     if (switches.has("--debug") && error instanceof Error) output.log(error.stack ?? "");
     return exitCodeOf(error);
   }
+}
+
+/** The process is ours, so V8's switches may be set for it: see `turbo` of `init`. SLUICE_TURBO=0 leaves them alone. */
+async function startEngine({ env }: Host): Promise<void> {
+  const { init } = await import("sluice");
+  await init({ turbo: env.SLUICE_TURBO !== "0" });
 }
 
 /** `sluice sales.csv` looks at the file. */

@@ -6,6 +6,7 @@ import { readTable } from "../read-file.ts";
 export const backtest: CommandSpec = defineCommand({
   name: "backtest",
   summary: "Forecast from several moments of the past and compare with what came",
+  computes: true,
   examples: [
     "backtest sales.csv --target units --horizon 12 --windows 4",
     "backtest sales.csv --target units --horizon 12 --refit",

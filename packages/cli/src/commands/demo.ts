@@ -30,6 +30,7 @@ const DEMOS: Readonly<Record<string, Demo>> = {
 export const demo: CommandSpec = defineCommand({
   name: "demo",
   summary: `Train on data that comes along: ${Object.keys(DEMOS).join(" or ")}`,
+  computes: true,
   examples: ["demo", "demo co2", "demo weather --budget 10s"],
   args: {
     name: operand("NAME", `which: ${Object.keys(DEMOS).join(", ")} (default: weather)`),

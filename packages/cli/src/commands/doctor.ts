@@ -1,5 +1,5 @@
 import { availableParallelism, totalmem } from "node:os";
-import type { Backend } from "sluice";
+import type { WasmBackend } from "sluice";
 import { type CommandSpec, defineCommand } from "../define-command.ts";
 import { EXIT } from "../exit-codes.ts";
 
@@ -12,11 +12,13 @@ const TOLERANCE = 1e-4;
 export const doctor: CommandSpec = defineCommand({
   name: "doctor",
   summary: "Report what this machine runs: backend, kernels, self-test, memory, speed",
+  computes: true,
   examples: ["doctor", "doctor --json"],
   args: {},
   async run(_, { output }) {
     const { getBackend } = await import("sluice");
-    const wasm = getBackend("wasm");
+    const wasm = getBackend("wasm") as WasmBackend;
+    await wasm.ready();
     const difference = await selfTest();
     const stepMs = await timeStep();
     const facts = {
@@ -27,9 +29,7 @@ export const doctor: CommandSpec = defineCommand({
       cores: availableParallelism(),
       memoryBytes: totalmem(),
       backend: wasm.name,
-      variant: wasm.variant,
-      rejected: rejectedOf(wasm),
-      threads: 1,
+      ...wasm.report(),
       selfTest: { passed: difference <= TOLERANCE, largestDifference: difference, tolerance: TOLERANCE },
       step: { ...STEP, milliseconds: stepMs, windowsPerSecond: Math.round((1000 * STEP.batch) / stepMs) },
       library: wasm.memory(),
@@ -40,8 +40,9 @@ export const doctor: CommandSpec = defineCommand({
         `machine    ${found.cores} cores, ${gigabytes(found.memoryBytes)}`,
         `backend    ${found.backend}, kernels "${found.variant}"`,
         ...found.rejected.map(({ variant, reason }) => `           "${variant}" is not used: ${reason}`),
-        ...(found.rejected.length === 0 ? [`           the fastest that this engine runs correctly`] : []),
-        `threads    ${found.threads}`,
+        `           ${found.variantReason}`,
+        `threads    ${found.threads}: ${found.threadsReason}` +
+          (found.forkJoinUs === null ? "" : `; handing work over and back takes ${found.forkJoinUs.toFixed(1)} µs`),
         `self-test  ${found.selfTest.passed ? "passed" : "FAILED"}: a prediction differs from the float64 reference by at most ${difference.toExponential(1)}`,
         `speed      ${stepMs.toFixed(1)} ms for a training step of ${STEP.batch} windows of ${STEP.time} × ${STEP.inputs}, ${STEP.units} units: ` +
           `${found.step.windowsPerSecond.toLocaleString("en-US")} windows/s`,
@@ -53,11 +54,6 @@ export const doctor: CommandSpec = defineCommand({
     return facts.selfTest.passed ? EXIT.ok : EXIT.failed;
   },
 });
-
-function rejectedOf(backend: Backend): readonly { readonly variant: string; readonly reason: string }[] {
-  const report = "report" in backend && typeof backend.report === "function" ? (backend.report as () => unknown)() : null;
-  return (report as { rejected?: { variant: string; reason: string }[] } | null)?.rejected ?? [];
-}
 
 /** Numbers of both signs that repeat nowhere. */
 function wave(shape: readonly number[]): { readonly shape: readonly number[]; readonly data: Float32Array } {

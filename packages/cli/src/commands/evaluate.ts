@@ -5,6 +5,7 @@ import { readTable } from "../read-file.ts";
 export const evaluate: CommandSpec = defineCommand({
   name: "evaluate",
   summary: "Score a model on other data, beside the baselines",
+  computes: true,
   examples: ["evaluate 2026-11-21-temp_max-7 weather-2027.csv"],
   args: {
     model: required(operand("MODEL", "a run's id or folder, or a .safetensors file")),

@@ -6,6 +6,7 @@ import { type ReadFile, readTable } from "../read-file.ts";
 export const predict: CommandSpec = defineCommand({
   name: "predict",
   summary: "Forecast the steps after the end of a file; CSV on stdout",
+  computes: true,
   examples: [
     "predict 2026-11-21-temp_max-7 weather.csv",
     "predict model.safetensors weather.csv --level 50,80,95 > forecast.csv",

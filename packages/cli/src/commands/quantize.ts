@@ -6,6 +6,7 @@ import { readTable } from "../read-file.ts";
 export const quantize: CommandSpec = defineCommand({
   name: "quantize",
   summary: "Make a model smaller, and measure on a file what that costs in accuracy",
+  computes: true,
   examples: [
     "quantize 2026-11-21-temp_max-7 --type int8 --check weather-2027.csv",
     "quantize model.safetensors --type float16 --check weather-2027.csv --out small.safetensors",

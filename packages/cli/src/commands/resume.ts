@@ -7,6 +7,7 @@ import type { Run } from "../runs.ts";
 export const resume: CommandSpec = defineCommand({
   name: "resume",
   summary: "Go on with a run that was stopped or killed; the result is the same, bit for bit",
+  computes: true,
   examples: ["resume", "resume 2026-11-21-temp_max-7"],
   args: { run: operand("RUN", "id or folder of the run (default: the newest unfinished one)") },
   async run({ run: name }, context) {

@@ -6,6 +6,7 @@ import { readTable } from "../read-file.ts";
 export const train: CommandSpec = defineCommand({
   name: "train",
   summary: "Fit a recurrent model to a CSV file and set it beside simpler methods",
+  computes: true,
   examples: [
     "train sales.csv --target units --horizon 12",
     "train weather.csv --target temp_max --horizon 7 --covariates wind,temp_min --budget 30s",
