@@ -5,15 +5,15 @@ import { allocate, type Tensor } from "../tensor/tensor.ts";
 import type { State } from "./layer.ts";
 import type { SequenceResult } from "./scan.ts";
 
-/** A pass over a sequence, or over any part of it, from any state. */
-export type SegmentRun<S extends State> = (x: Tensor, initial: S, mask: Tensor | null) => SequenceResult<S>;
+/** A pass over a sequence, or over the part of it that begins at step `from` of x, from any state. */
+export type SegmentRun<S extends State> = (x: Tensor, initial: S, mask: Tensor | null, from: number) => SequenceResult<S>;
 
 export interface RecomputeOptions {
   /** Of the whole output: [B, T, …] with `returnSequences`, else [B, …]. */
   readonly outputShape: Shape;
   readonly returnSequences: boolean;
   readonly goBackwards: boolean;
-  /** Everything a gradient may flow to from inside `run`: the weights. */
+  /** Everything a gradient may flow to from inside `run`: the weights, and what was made of them before. */
   readonly weights: readonly Tensor[];
 }
 
@@ -32,14 +32,14 @@ export function recomputed<S extends State>(
   mask: Tensor | null,
   options: RecomputeOptions,
 ): SequenceResult<S> {
-  if ((x.shape[1] as number) < 2) return run(x, initial, mask);
+  if ((x.shape[1] as number) < 2) return run(x, initial, mask, 0);
   const names = Object.keys(initial);
   const asState = (parts: readonly Tensor[]): S => Object.fromEntries(names.map((name, k) => [name, parts[k]])) as unknown as S;
   const plan: Plan = {
     ...options,
     states: names.length,
-    run(xs, before, uses) {
-      const { output, state } = run(xs, asState(before), uses);
+    run(xs, before, uses, from) {
+      const { output, state } = run(xs, asState(before), uses, from);
       return { output, states: names.map((name) => state[name] as Tensor) };
     },
   };
@@ -54,6 +54,7 @@ interface Plan extends RecomputeOptions {
     x: Tensor,
     states: readonly Tensor[],
     mask: Tensor | null,
+    from: number,
   ) => { readonly output: Tensor; readonly states: readonly Tensor[] };
 }
 
@@ -88,7 +89,7 @@ const recomputedOp = defineOp({
       const before = borders[k] as readonly Tensor[];
       const after = before.map(({ shape }) => allocate(shape, backend));
       backend.scope(() => {
-        const result = plan.run(sliceTime(x, from, to), before, mask && sliceTime(mask, from, to));
+        const result = plan.run(sliceTime(x, from, to), before, mask && sliceTime(mask, from, to), from);
         after.forEach((part, i) => {
           copyInto(result.states[i] as Tensor, part);
         });
@@ -113,7 +114,7 @@ const recomputedOp = defineOp({
       backend.scope(() => {
         const xs = sliceTime(x, from, to);
         const wrt = [...before, ...moving, ...(dx ? [xs] : [])];
-        const { result, tape } = record(wrt, () => plan.run(xs, before, mask && sliceTime(mask, from, to)));
+        const { result, tape } = record(wrt, () => plan.run(xs, before, mask && sliceTime(mask, from, to), from));
         const pairs = result.states.map((part, i) => [part, dAfter[i] as Tensor] as const);
         if (dOutput && plan.returnSequences) pairs.push([result.output, sliceTime(dOutput, begin, end)]);
         else if (dOutput && k === segments.length - 1) pairs.push([result.output, dOutput]);

@@ -3,7 +3,7 @@ import { expandDims } from "../autograd/ops/shape.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { type Shape, showShape } from "../tensor/shape.ts";
 import { inStep, type Tensor } from "../tensor/tensor.ts";
-import { type Cell, dropoutAt, noDropout, type StepDropout } from "./cells/cell.ts";
+import { type Cell, dropoutAt, dropoutFrom, noDropout, type StepDropout, thinnedWeights } from "./cells/cell.ts";
 import {
   type BuildContext,
   type CallContext,
@@ -105,8 +105,8 @@ export abstract class RecurrentLayer<O extends RecurrentOptions = RecurrentOptio
     const given = context.state ?? (stateful && inputs.length === 1 ? this.kept.read(this, x.shape[0] as number) : null);
     const initial: S = startState(this, this.cell, inputs, given);
     const dropout = context.training ? this.cell.drawDropout(stepShape(x.shape) as Shape, context) : noDropout;
-    const run = (xs: Tensor, from: S, uses: Tensor | null): SequenceResult<S> => sequence(xs, from, uses, dropout);
-    const result = recompute ? this.recompute(run, x, initial, mask, dropout) : run(x, initial, mask);
+    const run: SegmentRun<S> = (xs, start, uses, from) => sequence(xs, start, uses, dropoutFrom(dropout, from));
+    const result = recompute ? this.recompute(run, x, initial, mask, dropout) : run(x, initial, mask, 0);
     if (stateful) this.kept.keep(result.state);
 
     const outputMask = mask && (returnSequences || zeroOutputForMask) ? processingMask(mask, goBackwards) : null;
@@ -124,17 +124,11 @@ export abstract class RecurrentLayer<O extends RecurrentOptions = RecurrentOptio
     return null;
   }
 
-  private recompute(run: SegmentRun<S>, x: Tensor, initial: S, mask: Tensor | null, { at }: StepDropout): SequenceResult<S> {
-    if (at) {
-      throw new ValueError(
-        `Cannot train ${this.type} "${this.name}" with recompute and masks drawn anew at each step (zoneout, candidateDropout): ` +
-          "a segment that runs again counts its steps from 0. Leave one of them out.",
-      );
-    }
+  private recompute(run: SegmentRun<S>, x: Tensor, initial: S, mask: Tensor | null, dropout: StepDropout): SequenceResult<S> {
     const { returnSequences = false, goBackwards = false } = this.options;
     return recomputed(run, x, initial, mask, {
       outputShape: this.outputShape([x.shape]) as Shape,
-      weights: this.parameters.map(({ tensor }) => tensor),
+      weights: [...this.parameters.map(({ tensor }) => tensor), ...thinnedWeights(dropout)],
       returnSequences,
       goBackwards,
     });

@@ -37,6 +37,17 @@ export function dropoutAt(dropout: StepDropout, t: number): StepDropout {
   return dropout.at?.(t) ?? dropout;
 }
 
+/** Weights that were thinned before the run: gradients flow through them to the cell's own. */
+export function thinnedWeights({ recurrentKernel, inner = [] }: StepDropout): readonly Tensor[] {
+  return [...(recurrentKernel ? [recurrentKernel] : []), ...inner.flatMap(thinnedWeights)];
+}
+
+/** The masks of a part of the sequence that begins at step `begin` of x. */
+export function dropoutFrom(dropout: StepDropout, begin: number): StepDropout {
+  const { at } = dropout;
+  return at && begin > 0 ? { ...dropout, at: (t) => at(begin + t) } : dropout;
+}
+
 /**
  * One time step of a recurrent layer: a layer whose `step` takes the input and the state, and gives the next state. What it
  * shows at each step is the state's `hiddenState`; the rest is what it remembers. `rnn(cell)` runs it over a sequence, with
