@@ -33,7 +33,12 @@ export interface RecurrentOptions extends LayerOptions {
 }
 
 /** A way to run a whole sequence; all ways give the same. */
-export type SequenceRun<S extends State> = (x: Tensor, initial: S, mask: Tensor | null) => SequenceResult<S>;
+export type SequenceRun<S extends State> = (
+  x: Tensor,
+  initial: S,
+  mask: Tensor | null,
+  dropout: StepDropout,
+) => SequenceResult<S>;
 
 /**
  * A cell run over the time axis of x [B, T, …]. Where the mask is 0 the state is held, so padding changes nothing wherever it
@@ -74,11 +79,11 @@ export abstract class RecurrentLayer<O extends RecurrentOptions = RecurrentOptio
   }
 
   call(inputs: readonly Tensor[], context: CallContext): CallResult {
-    return this.callBy(null, inputs, context);
+    return this.callBy((...given) => this.runFused(...given) ?? this.runScan(...given), inputs, context);
   }
 
-  /** `call`, with the sequence run by `given`: inspection passes a scan that writes down what it sees. */
-  callBy(given: SequenceRun<S> | null, inputs: readonly Tensor[], context: CallContext): CallResult {
+  /** `call`, with the sequence run by `sequence`: inspection passes a scan that writes down what it sees. */
+  callBy(sequence: SequenceRun<S>, inputs: readonly Tensor[], context: CallContext): CallResult {
     const {
       returnSequences = false,
       returnState = false,
@@ -89,12 +94,10 @@ export abstract class RecurrentLayer<O extends RecurrentOptions = RecurrentOptio
     const x = inputs[0] as Tensor;
     const mask = context.masks[0] ?? null;
     if (mask) checkMask(this, mask, x);
-    const from = context.state ?? (stateful && inputs.length === 1 ? this.kept.read(this, x.shape[0] as number) : null);
-    const initial: S = startState(this, this.cell, inputs, from);
+    const given = context.state ?? (stateful && inputs.length === 1 ? this.kept.read(this, x.shape[0] as number) : null);
+    const initial: S = startState(this, this.cell, inputs, given);
     const dropout = context.training ? this.cell.drawDropout(stepShape(x.shape) as Shape, context) : noDropout;
-    const result = given
-      ? given(x, initial, mask)
-      : (this.runFused(x, initial, mask, dropout) ?? this.runScan(x, initial, mask, dropout));
+    const result = sequence(x, initial, mask, dropout);
     if (stateful) this.kept.keep(result.state);
 
     const outputMask = mask && (returnSequences || zeroOutputForMask) ? processingMask(mask, goBackwards) : null;
