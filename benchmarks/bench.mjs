@@ -1,5 +1,5 @@
 // Times sluice against its peers, interleaved: ours, theirs, ours, theirs … in one run; medians and their ratio.
-//   node bench.mjs --config tut,small --peer tfjs-wasm,torch --what train,forward --threads 1 [--rounds 9] [--json FILE]
+//   node bench.mjs --config tut,small --peer torch,tfjs-wasm --what train,forward --threads 1,2 --json FILE · node bench.mjs --help
 import { spawn } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import os from "node:os";
@@ -10,8 +10,25 @@ import { configs as batches, gigaFlops, streams } from "./configs.mjs";
 
 const configs = { ...batches, ...streams };
 
+const help = `Times sluice against its peers, both sides interleaved in one run.
+
+  node benchmarks/bench.mjs [options]
+
+  --config LIST   ${Object.keys(batches).join(", ")};
+                  for --what stream: ${Object.keys(streams).join(", ")}. Default tut,small
+  --peer LIST     torch, tfjs-wasm, ort-node, ort-web, jaxjs, brain. Default tfjs-wasm; what is not installed is skipped
+  --what LIST     train, forward, stream. Default train
+  --threads LIST  default 1
+  --rounds N      turns of each side, default 7
+  --variant NAME  the kernels sluice runs (simd, relaxed, wide); by default it chooses
+  --node PATH     the Node that runs both sides; default the newest there is
+  --json FILE     the rows, with the machine and Node's version
+
+Peers are installed by "npm ci --ignore-scripts" in benchmarks/. PyTorch: SLUICE_PYTHON names a Python that has it (default python3).
+`;
+
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const { values: args } = parseArgs({
+const { values: args } = commandLine({
   options: {
     config: { type: "string", default: "tut,small" },
     peer: { type: "string", default: "tfjs-wasm" },
@@ -21,8 +38,22 @@ const { values: args } = parseArgs({
     variant: { type: "string" },
     node: { type: "string" },
     json: { type: "string" },
+    help: { type: "boolean", short: "h", default: false },
   },
 });
+
+function commandLine(config) {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    return refuse(error.message);
+  }
+}
+
+function refuse(reason) {
+  console.error(`${reason}\nSee node benchmarks/bench.mjs --help`);
+  process.exit(2);
+}
 
 /** Our side runs on the newest Node there is; peers run on the same one. */
 function newestNode() {
@@ -31,13 +62,23 @@ function newestNode() {
   return Number(process.versions.node.split(".")[0]) < 24 && existsSync(bundled) ? bundled : process.execPath;
 }
 
+const node = (...parameters) => ({ command: newestNode, args: ["--expose-gc", ...parameters] });
+/** How each side starts, and the npm packages it needs. */
 const scripts = {
-  sluice: { command: () => newestNode(), args: ["--expose-gc", here("peers/sluice.mjs")] },
-  "tfjs-wasm": { command: () => newestNode(), args: ["--expose-gc", here("peers/tfjs-wasm.mjs")] },
-  "ort-node": { command: () => newestNode(), args: [here("peers/ort.mjs"), "node"] },
-  "ort-web": { command: () => newestNode(), args: [here("peers/ort.mjs"), "web"] },
-  torch: { command: () => process.env.SLUICE_PYTHON ?? "python3", args: [here("peers/torch_peer.py")] },
+  sluice: { ...node(here("peers/sluice.mjs")), needs: [] },
+  torch: { command: () => process.env.SLUICE_PYTHON ?? "python3", args: [here("peers/torch_peer.py")], needs: [] },
+  "tfjs-wasm": { ...node(here("peers/tfjs-wasm.mjs")), needs: ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm"] },
+  "ort-node": { ...node(here("peers/ort.mjs"), "node"), needs: ["onnxruntime-node", "onnx-proto"] },
+  "ort-web": { ...node(here("peers/ort.mjs"), "web"), needs: ["onnxruntime-web", "onnx-proto"] },
+  jaxjs: { ...node(here("peers/jaxjs.mjs")), needs: ["@jax-js/jax"] },
+  brain: { ...node(here("peers/brain.mjs")), needs: ["brain.js"] },
 };
+
+/** A sentence where a peer's packages are not here, else nothing. */
+function missing(peerName) {
+  const absent = scripts[peerName].needs.filter((name) => !existsSync(here(`node_modules/${name}/package.json`)));
+  return absent.length > 0 ? `${absent.join(", ")} is not installed; run "npm ci --ignore-scripts" in benchmarks/` : undefined;
+}
 
 class Peer {
   constructor(name, threads) {
@@ -52,7 +93,11 @@ class Peer {
         SLUICE_BENCH: JSON.stringify({ variant: args.variant, threads }),
       },
     });
-    this.child.on("error", () => {});
+    this.problem = `${name} stopped`;
+    this.child.on("error", ({ code }) => {
+      this.problem = `${command()} does not start (${code})`;
+    });
+    this.child.stdin.on("error", () => {});
     this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
   }
 
@@ -60,7 +105,7 @@ class Peer {
     this.child.stdin.write(`${JSON.stringify(command)}\n`);
     for (;;) {
       const { value, done } = await this.lines.next();
-      if (done) return { error: `${this.name} stopped` };
+      if (done) return { error: this.problem };
       if (value.startsWith("{")) return JSON.parse(value);
     }
   }
@@ -79,7 +124,8 @@ const spread = (values) => {
 
 /** Steps that fill about 200 ms, so that a round is long enough to time and short enough to interleave. */
 async function stepsFor(peer, { stepsPerTick = 1 }) {
-  const { ms } = await peer.ask({ run: 3 });
+  const { ms, error } = await peer.ask({ run: 3 });
+  if (error) throw new Error(`${peer.name} failed: ${error}`);
   return Math.max(1, Math.min(200, Math.round(200 / median(ms) / stepsPerTick)));
 }
 
@@ -89,14 +135,22 @@ function tolerance({ weights = "float32" }, what) {
   return what === "train" ? 1e-3 : 1e-4;
 }
 
+/** Whether both sides computed the same; a peer whose model differs says why instead. */
+function agreement(ours, { check, note }, config, what) {
+  if (note) return { same: null, note };
+  const gap = Math.max(...ours.check.map((value, k) => Math.abs(value - check[k]) / Math.max(1e-3, Math.abs(check[k]))));
+  return { worstRelativeDifference: gap, same: gap < tolerance(configs[config], what) };
+}
+
 async function compare(config, what, peerName, threads) {
+  const absent = missing(peerName);
+  if (absent) return { config, what, peer: peerName, threads, skipped: absent };
   const [ours, theirs] = [new Peer("sluice", threads), new Peer(peerName, threads)];
   try {
     const set = { set: { config: configs[config], what, threads } };
     const [a, b] = [await ours.ask(set), await theirs.ask(set)];
     const problem = a.error ?? b.error;
     if (problem) return { config, what, peer: peerName, threads, skipped: problem };
-    const gap = Math.max(...a.check.map((value, k) => Math.abs(value - b.check[k]) / Math.max(1e-3, Math.abs(b.check[k]))));
     const [nA, nB] = [await stepsFor(ours, configs[config]), await stepsFor(theirs, configs[config])];
     const timesA = [];
     const timesB = [];
@@ -118,7 +172,7 @@ async function compare(config, what, peerName, threads) {
       ratio: msB / msA,
       gflops: (gigaFlops(configs[config]) * (what === "train" ? 3 : 1)) / (msA / 1000),
       spread: [spread(timesA), spread(timesB)],
-      check: { worstRelativeDifference: gap, same: gap < tolerance(configs[config], what) },
+      check: agreement(a, b, config, what),
     };
   } finally {
     ours.stop();
@@ -126,19 +180,41 @@ async function compare(config, what, peerName, threads) {
   }
 }
 
+const listed = (text) => text.split(",").map((name) => name.trim());
+const known = (list, allowed, option) => {
+  for (const name of listed(list))
+    if (!allowed.includes(name)) refuse(`Cannot run --${option} ${name}: it takes ${allowed.join(", ")}.`);
+};
+
+/** One row for a reader. */
+function line({ config, what, peer, threads, skipped, ours, theirs, unit, gflops, variant, ratio, check }) {
+  const name = `${config.padEnd(8)} ${what.padEnd(7)} ${peer.padEnd(10)}`;
+  if (skipped) return `${name} skipped: ${skipped}`;
+  const same = check.note
+    ? `not compared: ${check.note}`
+    : `same: ${check.same} (${check.worstRelativeDifference.toExponential(1)})`;
+  return (
+    `${name} threads ${threads}  ours ${ours.toFixed(3)} ${unit} (${gflops.toFixed(1)} GF/s, ${variant})  ` +
+    `theirs ${theirs.toFixed(3)} ${unit}  ratio ${ratio.toFixed(2)}  ${same}`
+  );
+}
+
+if (args.help) {
+  process.stdout.write(help);
+  process.exit();
+}
+known(args.config, Object.keys(configs), "config");
+known(args.peer, Object.keys(scripts).slice(1), "peer");
+known(args.what, ["train", "forward", "stream"], "what");
+
 const rows = [];
-for (const threads of args.threads.split(",").map(Number)) {
-  for (const what of args.what.split(",")) {
-    for (const config of args.config.split(",")) {
-      for (const peer of args.peer.split(",")) {
+for (const threads of listed(args.threads).map(Number)) {
+  for (const what of listed(args.what)) {
+    for (const config of listed(args.config)) {
+      for (const peer of listed(args.peer)) {
         const row = await compare(config, what, peer, threads);
         rows.push(row);
-        console.log(
-          row.skipped
-            ? `${config.padEnd(8)} ${what.padEnd(7)} ${peer.padEnd(10)} skipped: ${row.skipped}`
-            : `${config.padEnd(8)} ${what.padEnd(7)} ${peer.padEnd(10)} threads ${threads}  ours ${row.ours.toFixed(3)} ${row.unit} (${row.gflops.toFixed(1)} GF/s, ${row.variant})  ` +
-                `theirs ${row.theirs.toFixed(3)} ${row.unit}  ratio ${row.ratio.toFixed(2)}  same: ${row.check.same} (${row.check.worstRelativeDifference.toExponential(1)})`,
-        );
+        console.log(line(row));
       }
     }
   }

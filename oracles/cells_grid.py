@@ -44,7 +44,7 @@ def dilated(d):
 
     shapes = {"kernel": (I, H), "recurrentKernel": (H, H), "bias": (H,)}
     cell = {"type": "DilatedCell", "options": {"dilation": d, "cell": {"type": "SimpleRNNCell", "options": {"units": H}}}}
-    return case(f"dilated by {d}", "RNN", {"cells": cell}, shapes, {"hiddenState": (d, H)}, step, I=I, T=7, show=lambda s: s["hiddenState"][-1])
+    return case(f"dilated by {d}", "RNN", {"cells": cell}, shapes, {"hiddenState": (d, H)}, step, I=I, T=7, show=lambda w, s: s["hiddenState"][-1])
 
 
 def multi(sizes, backwards):

@@ -18,11 +18,12 @@ def blocks(matrix, count):
 def case(name, layer, options, shapes, states, step, *, B=2, T=4, I=3, show="hiddenState", start={}):
     """
     A case: weights of `shapes` and initial `states` (shapes without the batch) drawn at random; `step(weights, x, state)` on single
-    rows gives the next state. Every second case has a mask with holes. `start` bends initial states to what a cell can reach.
+    rows gives the next state. `I` may be the shape of a grid. Every second case has a mask with holes. `show` names the part of
+    the state that is the output, or works it out. `start` bends initial states to what a cell can reach.
     """
     draw = Draw(name)
     weights = {key: draw.normal(*shape) for key, shape in shapes.items()}
-    x = draw.normal(B, T, I, scale=1)
+    x = draw.normal(B, T, *np.atleast_1d(I), scale=1)
     initial = {key: start.get(key, np.asarray)(draw.normal(B, *shape, scale=0.5)) for key, shape in states.items()}
     mask = (draw.uniform(B, T) > 0.25).astype(float) if draw.integers(1, high=2)[0] else np.ones((B, T))
     output, last = [], {key: [] for key in states}
@@ -32,7 +33,7 @@ def case(name, layer, options, shapes, states, step, *, B=2, T=4, I=3, show="hid
         for t in range(T):
             if mask[b, t]:
                 state = step(weights, x[b, t], state)
-            shown.append(show(state) if callable(show) else state[show])
+            shown.append(show(weights, state) if callable(show) else state[show])
         output.append(shown)
         for key in states:
             last[key].append(state[key])

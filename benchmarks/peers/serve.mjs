@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 
 /**
  * Serves a peer. `make(config, what, threads)` returns `{ step, check }`: `step()` does the timed work once and resolves when its
- * result can be read; `check()` returns numbers that every peer must agree on. Steps too short for a clock are timed in ticks of
+ * result can be read; `check()` returns numbers that every peer must agree on; a peer that cannot agree says why in `note`. Steps too short for a clock are timed in ticks of
  * `stepsPerTick` (default 1), and the answer is the time of one step; a step that returns no promise is not awaited.
  */
 export async function serve(make) {
@@ -14,7 +14,7 @@ export async function serve(make) {
     try {
       if (command.set) {
         peer = await make(command.set);
-        say({ check: await peer.check(), about: peer.about ?? null });
+        say({ check: await peer.check(), about: peer.about ?? null, note: peer.note ?? null });
       } else if (command.run) {
         const ms = [];
         const { stepsPerTick = 1 } = peer;

@@ -312,6 +312,13 @@ describe("a trained model", () => {
       schema: "sluice.inspect/1",
       task: "forecast",
     });
+
+    const inside = await runCli(["inspect", ID, "--on", "sales.csv"], { cwd });
+    expect([inside.code, inside.stdout]).toEqual([0, expect.stringContaining("Inside, over the last 16 windows")]);
+    expect(inside.stdout).toMatch(/^(LSTM|GRU) ".*units move/m);
+    expect(json((await runCli(["inspect", ID, "--on", "sales.csv", "--json"], { cwd })).stdout).schema).toBe(
+      "sluice.inspect-on/1",
+    );
   });
 
   test("says in rows what a backtest lacks", async () => {

@@ -1,14 +1,17 @@
 import type { ForecasterModel } from "@sluice/tasks";
 import type { NumericArray } from "sluice";
-import { type CommandSpec, type Context, defineCommand, operand, required } from "../define-command.ts";
+import { type CommandSpec, type Context, defineCommand, operand, required, text } from "../define-command.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 
 export const inspect: CommandSpec = defineCommand({
   name: "inspect",
   summary: "Look into a model file: layers, weights, how it was trained; nothing in it is run",
   examples: ["inspect 2026-11-21-temp_max-7", "inspect model.safetensors --json"],
-  args: { model: required(operand("MODEL", "a run's id or folder, or any .safetensors file")) },
-  async run({ model: name }, context) {
+  args: {
+    model: required(operand("MODEL", "a run's id or folder, or any .safetensors file")),
+    on: text("FILE", "look inside while it reads the last windows of this CSV: gates, memory, lags"),
+  },
+  async run({ model: name, on }, context) {
     const { modelBytes, modelPath } = await import("../model-file.ts");
     const path = modelPath(name, context);
     context.output.log(`Inspecting ${path} …`, context.output.dim);
@@ -17,9 +20,22 @@ export const inspect: CommandSpec = defineCommand({
     const content = readSafetensors(bytes);
     if (content.metadata.get("task") !== "forecast") return inspectTensors(path, bytes.length, content, context);
     const { loadForecaster } = await import("@sluice/tasks");
-    return inspectForecaster(path, bytes.length, await loadForecaster(bytes), context);
+    const model = await loadForecaster(bytes);
+    return on === undefined ? inspectForecaster(path, bytes.length, model, context) : inspectInside(model, on, context);
   },
 });
+
+/** Windows that are looked into. */
+const WINDOWS = 16;
+
+async function inspectInside(model: ForecasterModel, file: string, context: Context): Promise<ExitCode> {
+  const [{ findInside, showInside }, { readTable }] = await Promise.all([import("../inspect-on.ts"), import("../read-file.ts")]);
+  const { table } = await readTable(file, context);
+  const findings = await findInside(model.windows(table, WINDOWS));
+  const text = await showInside(findings, context.output);
+  context.output.out(findings, () => text);
+  return EXIT.ok;
+}
 
 async function inspectForecaster(path: string, bytes: number, model: ForecasterModel, { output }: Context): Promise<ExitCode> {
   const [{ formatNumber }, { fittingTable, scoreTable }] = await Promise.all([import("@sluice/tasks"), import("../tables.ts")]);

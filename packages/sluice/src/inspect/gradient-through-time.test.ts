@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { getBackend } from "../backend/index.ts";
-import { dense, lstm, type RecurrentLayer, type State, simpleRnn } from "../layers/index.ts";
+import { dense, gru, lstm, type RecurrentLayer, type State, simpleRnn } from "../layers/index.ts";
 import { sequential } from "../models/sequential.ts";
 import { tensor } from "../tensor/tensor.ts";
 import { expectClose } from "../testing/oracle.ts";
@@ -50,7 +50,7 @@ describe("gradientThroughTime", () => {
     expect(Object.keys(norms)).toEqual(["hiddenState", "cellState"]);
   });
 
-  test("an LSTM whose forget gate stays open carries the error; a plain RNN of the same size loses it", () => {
+  test("an LSTM or GRU whose gates keep the state carries the error; a plain RNN of the same size loses it", () => {
     const steps = 40;
     const x = random([4, steps, 2], 9);
     const y = random([4, 1], 10);
@@ -63,6 +63,8 @@ describe("gradientThroughTime", () => {
     const open = lstm({ units: 8, unitForgetBias: false, gateBias: { forget: 6 } });
     expect(early(shrinking, "hiddenState")).toBeLessThan(1e-6);
     expect(early(open, "cellState")).toBeGreaterThan(0.01);
+    const keeping = gru({ units: 8, biasInitializer: { type: "constant", value: 3 } }); // z = σ(6 + …): both biases count
+    expect(early(keeping, "hiddenState")).toBeGreaterThan(0.01);
   });
 
   test("needs a loss, and gives 0 where a step is masked", () => {

@@ -15,6 +15,15 @@ export * from "./cells/simple-rnn-cell.ts";
 export * from "./concatenate.ts";
 export * from "./context-window.ts";
 export {
+  ConvLSTM1D,
+  ConvLSTM2D,
+  ConvLSTM3D,
+  type ConvLSTMOptions,
+  convLstm1d,
+  convLstm2d,
+  convLstm3d,
+} from "./conv-lstm.ts";
+export {
   Conv1D,
   Conv2D,
   Conv3D,
@@ -52,6 +61,7 @@ export * from "./md-lstm.ts";
 export * from "./memory-blocks.ts";
 export * from "./parameter.ts";
 export * from "./pooling.ts";
+export * from "./pred-net.ts";
 export * from "./qrnn.ts";
 export { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
 export * from "./registry.ts";

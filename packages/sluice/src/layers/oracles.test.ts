@@ -141,6 +141,7 @@ const files = [
   "keras-bidirectional",
   "keras-layers",
   "keras-convolution",
+  "keras-conv-lstm",
   "onnx-recurrent",
   "cells-lstm",
   "cells-gated",
@@ -148,6 +149,8 @@ const files = [
   "cells-xlstm",
   "cells-sherstinsky",
   "cells-grid",
+  "cells-conv",
+  "cells-pred-net",
 ];
 
 describe.each(files)("%s", (file) => {

@@ -86,7 +86,9 @@ export abstract class RecurrentLayer<O extends RecurrentOptions = RecurrentOptio
   }
 
   call(inputs: readonly Tensor[], context: CallContext): CallResult {
-    return this.callBy((...given) => this.runFused(...given) ?? this.runScan(...given), inputs, context);
+    const { recompute = false } = this.options;
+    const plain: SequenceRun<S> = (...given) => this.runFused(...given) ?? this.runScan(...given);
+    return this.callBy(recompute ? (...given) => this.recompute(plain, ...given) : plain, inputs, context);
   }
 
   /** `call`, with the sequence run by `sequence`: inspection passes a scan that writes down what it sees. */
@@ -97,7 +99,6 @@ export abstract class RecurrentLayer<O extends RecurrentOptions = RecurrentOptio
       goBackwards = false,
       stateful = false,
       zeroOutputForMask = false,
-      recompute = false,
     } = this.options;
     const x = inputs[0] as Tensor;
     const mask = context.masks[0] ?? null;
@@ -105,8 +106,7 @@ export abstract class RecurrentLayer<O extends RecurrentOptions = RecurrentOptio
     const given = context.state ?? (stateful && inputs.length === 1 ? this.kept.read(this, x.shape[0] as number) : null);
     const initial: S = startState(this, this.cell, inputs, given);
     const dropout = context.training ? this.cell.drawDropout(stepShape(x.shape) as Shape, context) : noDropout;
-    const run: SegmentRun<S> = (xs, start, uses, from) => sequence(xs, start, uses, dropoutFrom(dropout, from));
-    const result = recompute ? this.recompute(run, x, initial, mask, dropout) : run(x, initial, mask, 0);
+    const result = sequence(x, initial, mask, dropout);
     if (stateful) this.kept.keep(result.state);
 
     const outputMask = mask && (returnSequences || zeroOutputForMask) ? processingMask(mask, goBackwards) : null;
@@ -124,8 +124,9 @@ export abstract class RecurrentLayer<O extends RecurrentOptions = RecurrentOptio
     return null;
   }
 
-  private recompute(run: SegmentRun<S>, x: Tensor, initial: S, mask: Tensor | null, dropout: StepDropout): SequenceResult<S> {
+  private recompute(plain: SequenceRun<S>, x: Tensor, initial: S, mask: Tensor | null, dropout: StepDropout): SequenceResult<S> {
     const { returnSequences = false, goBackwards = false } = this.options;
+    const run: SegmentRun<S> = (xs, start, uses, from) => plain(xs, start, uses, dropoutFrom(dropout, from));
     return recomputed(run, x, initial, mask, {
       outputShape: this.outputShape([x.shape]) as Shape,
       weights: [...this.parameters.map(({ tensor }) => tensor), ...thinnedWeights(dropout)],

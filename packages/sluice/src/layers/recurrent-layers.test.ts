@@ -25,10 +25,24 @@ const forms: Readonly<Record<string, readonly object[]>> = {
   MLSTMBlock: [{ chunkLength: 2 }],
   MinGRU: [{}, { activation: "positive", logSpace: true }],
   MinLSTM: [{}, { activation: "positive", logSpace: true }],
+  ConvLSTM1D: [{ kernelSize: 2, recurrentKernelSize: 3, peepholes: "perElement" }],
+  ConvLSTM2D: [{ kernelSize: [1, 2], recurrentKernelSize: [2, 1], padding: "same", peepholes: "perChannel" }],
+  ConvLSTM3D: [{ kernelSize: [2, 1, 1] }],
+  InceptionLSTM: [{ filters: 1, branches: [[1], [2, 2]], innerActivation: "tanh", recurrentActivation: "sigmoid" }],
+  PredNet: [{ channels: [1, 1], kernelSize: 2 }],
   MemoryBlocks: [
     { units: 4, cellsPerBlock: 2, hiddenUnits: 1 },
     { forgetGate: true, recurrence: "cells", biasedUnits: "gates" },
   ],
+};
+
+/** Kinds that read grids: the axes between time and features. They have `filters`, few of them: a window has many weights. */
+const frames: Readonly<Record<string, readonly number[]>> = {
+  ConvLSTM1D: [3],
+  ConvLSTM2D: [2, 2],
+  ConvLSTM3D: [2, 1, 2],
+  InceptionLSTM: [2, 2],
+  PredNet: [2, 2],
 };
 
 /** Kinds whose outputs no activation bounds. */
@@ -38,12 +52,14 @@ const kinds = layerKinds();
 for (const kind of kinds.filter(({ recurrent }) => recurrent)) {
   const cellKind = kinds.find(({ type }) => type === `${kind.type}Cell`) as LayerKind;
   for (const form of forms[kind.type] ?? [{}]) {
+    const frame = frames[kind.type];
     const make = ({ create }: LayerKind, options: LawOptions) =>
-      (create as (options: object) => unknown)({ ...options, ...form });
+      (create as (options: object) => unknown)({ ...options, ...(frame && { filters: Math.min(options.units, 2) }), ...form });
     recurrentLayerLaws({
       name: `${kind.type} ${JSON.stringify(form)}`,
       layer: (options) => make(kind, options) as RecurrentLayer,
       cell: (options) => make(cellKind, options) as Cell,
+      ...(frame && { frame }),
       ...(!unbounded.has(kind.type) && { bound: 1 }),
     });
   }

@@ -1,5 +1,5 @@
 import type { Table } from "@sluice/data";
-import type { CheckpointStore } from "sluice";
+import type { CheckpointStore, Model, NumericArray } from "sluice";
 import type { BaselineKind } from "../baselines/types.ts";
 import type { ForecastReport } from "../report/report-data.ts";
 
@@ -161,6 +161,8 @@ export interface ForecasterModel {
   predict(table: Table, options?: { readonly levels?: readonly number[] }): Promise<ForecastRow[]>;
   /** Scores on every window of the table, beside baselines fitted on the data it was trained on where they need fitting. */
   evaluate(table: Table): Promise<EvaluateResult>;
+  /** The network, and what it reads in the last windows of each series, `count` at most in all: for looking inside. @throws {DataError} as `evaluate`. */
+  windows(table: Table, count: number): { readonly network: Model; readonly inputs: readonly NumericArray[] };
   /** One safetensors file. */
   save(): Promise<Uint8Array>;
   /** Layers, counts, weight statistics and the training record, as plain data. */

@@ -1,4 +1,5 @@
 import { DataError, nextTimes, type Series, type SeriesSet, type Table, toSeries } from "@sluice/data";
+import type { Model, NumericArray } from "sluice";
 import { seasonalNaiveScale } from "../metrics/index.ts";
 import { intervalAt } from "./calibration.ts";
 import { driftOf } from "./drift.ts";
@@ -131,6 +132,24 @@ export class Forecaster implements ForecasterModel {
       verdict: verdictOf(judged),
       drift: driftOf(recipe, columns),
     };
+  }
+
+  windows(table: Table, count: number): { readonly network: Model; readonly inputs: readonly NumericArray[] } {
+    const { recipe, network } = this.parts;
+    const columns = this.read(table).series.map((one) => this.columnsOf(one));
+    const reach = reachOf(recipe);
+    const each = Math.max(1, Math.floor(count / columns.length));
+    const places = columns.slice(0, count).flatMap(({ rows }, series) => {
+      const last = rows - recipe.horizon;
+      const shown = Math.max(0, Math.min(each, last - reach + 1));
+      return Array.from({ length: shown }, (_, k) => ({ series, row: last - shown + 1 + k }));
+    });
+    if (places.length === 0) {
+      throw new DataError(
+        `${table.name}: no series has ${reach + recipe.horizon} rows, which one window takes. Give a longer file.`,
+      );
+    }
+    return { network, inputs: new WindowReader(recipe, columns).inputs(places) };
   }
 
   save(): Promise<Uint8Array> {

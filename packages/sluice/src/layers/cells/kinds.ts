@@ -8,6 +8,7 @@ import { Residual, type ResidualOptions } from "../residual.ts";
 import { AugmentedLSTM, AugmentedLSTMCell, type AugmentedLSTMCellOptions, type AugmentedLSTMOptions } from "./augmented-lstm.ts";
 import { CanonicalRNN, CanonicalRNNCell, type CanonicalRNNCellOptions, type CanonicalRNNOptions } from "./canonical-rnn.ts";
 import { DilatedCell, type DilatedCellOptions } from "./dilated.ts";
+import { gridKinds } from "./grid-kinds.ts";
 import { GridLSTM, GridLSTMCell, type GridLSTMCellOptions, type GridLSTMOptions } from "./grid-lstm.ts";
 import { IndRNN, IndRNNCell, type IndRNNCellOptions, type IndRNNOptions } from "./ind-rnn.ts";
 import { LearnedStateCell, type LearnedStateCellOptions } from "./learned-state.ts";
@@ -228,6 +229,7 @@ export const furtherKinds: readonly LayerKind[] = [
       formats: ownFormat,
     },
   },
+  ...gridKinds,
   { type: "LearnedStateCell", create: (options: LearnedStateCellOptions) => new LearnedStateCell(options), holds: ["cell"] },
   { type: "Residual", create: (options: ResidualOptions) => new Residual(options), holds: ["layer"] },
   { type: "Highway", create: (options: HighwayOptions) => new Highway(options), holds: ["layer"] },

@@ -6,6 +6,7 @@ import { sum } from "../../autograd/ops/reduce.ts";
 import { concat, reshape, reverse, slice } from "../../autograd/ops/shape.ts";
 import { valueAndGradients } from "../../autograd/tape.ts";
 import { getBackend } from "../../backend/index.ts";
+import { sizeOf } from "../../tensor/shape.ts";
 import { ones, type Tensor, tensor, zeros } from "../../tensor/tensor.ts";
 import { expectClose } from "../../testing/oracle.ts";
 import { bidirectional } from "../bidirectional.ts";
@@ -16,6 +17,7 @@ import { configOf, layerFromConfig } from "../registry.ts";
 import { rnn } from "../rnn.ts";
 import {
   copyWeights,
+  featuresOf,
   type LawOptions,
   maskFor,
   prepared,
@@ -34,6 +36,8 @@ export interface RecurrentCase {
   readonly cell: (options: LawOptions) => Cell;
   /** Bound of |h| with the default activations; none by default. */
   readonly bound?: number;
+  /** Axes between time and features, for a kind that reads grids. Default none. */
+  readonly frame?: readonly number[];
 }
 
 const RUNS = 25;
@@ -42,7 +46,8 @@ const RUNS = 25;
 const PARALLEL: ReadonlySet<string> = new Set(["QRNN", "SRU", "MinGRU", "MinLSTM", "MLSTM", "MLSTMBlock", "SLSTMBlock"]);
 
 /** What is true of every recurrent layer, on every backend. */
-export function recurrentLayerLaws({ name, layer: make, cell, bound }: RecurrentCase): void {
+export function recurrentLayerLaws({ name, layer: make, cell, bound, frame = [] }: RecurrentCase): void {
+  const framed = samples.map((sample): Sample => ({ ...sample, frame }));
   // float32: sums of a few dozen terms, and gelu and linear states that grow over five steps.
   describe.each([
     { backendName: "reference", tolerance: { rtol: 1e-11, atol: 1e-12 } },
@@ -58,7 +63,7 @@ export function recurrentLayerLaws({ name, layer: make, cell, bound }: Recurrent
       for (const part of Object.keys(b.state)) close(a.state[part] as Tensor, b.state[part] as Tensor, part);
     };
     const law = (title: string, check: (sample: Sample) => void): void => {
-      test(title, () => fc.assert(fc.property(samples, check), { numRuns: RUNS, seed: 20 }));
+      test(title, () => fc.assert(fc.property(framed, check), { numRuns: RUNS, seed: 20 }));
     };
     const layerOf = (sample: Sample, changes: Partial<LawOptions> = {}): RecurrentLayer =>
       prepared(make({ ...sample.options, ...changes }), sample, backend);
@@ -72,7 +77,7 @@ export function recurrentLayerLaws({ name, layer: make, cell, bound }: Recurrent
         const uses = row(mask, b).dataSync();
         const kept = Array.from(uses.keys()).filter((t) => uses[t] === 1);
         const steps = kept.flatMap((t) => [...slice(row(x, b), t, t + 1, { axis: 1 }).dataSync()]);
-        const alone = layer.forward(tensor(steps, [1, kept.length, sample.I], { backend }));
+        const alone = layer.forward(tensor(steps, [1, kept.length, ...featuresOf(sample)], { backend }));
         close(row(found.output, b), alone.output);
       }
     });
@@ -85,8 +90,9 @@ export function recurrentLayerLaws({ name, layer: make, cell, bound }: Recurrent
       const held = layerOf(sample, options).forward(x, { mask, state }).output;
       const zeroed = layerOf(sample, { ...options, zeroOutputForMask: true }).forward(x, { mask, state });
       const uses = mask.dataSync();
-      const units = held.shape[2] as number;
-      const before = concat([reshape(layerOf(sample).cell.output(state), [sample.B, 1, units]), held], { axis: 1 }).dataSync();
+      const shown = held.shape.slice(2);
+      const units = sizeOf(shown);
+      const before = concat([reshape(layerOf(sample).cell.output(state), [sample.B, 1, ...shown]), held], { axis: 1 }).dataSync();
       const expectedHeld = held.dataSync().map((v, k) => {
         const step = Math.floor(k / units);
         return uses[step] === 1 ? v : (before[(step + Math.floor(step / sample.T)) * units + (k % units)] as number);
@@ -129,7 +135,7 @@ export function recurrentLayerLaws({ name, layer: make, cell, bound }: Recurrent
       const layer = layerOf(sample);
       const x = sequenceFor({ ...sample, T: 1 }, backend);
       const state = stateFor(layer, sample, backend);
-      const stepped = layer.step(reshape(x, [sample.B, sample.I]), state);
+      const stepped = layer.step(reshape(x, [sample.B, ...featuresOf(sample)]), state);
       const { state: run } = layer.forward(x, { state });
       for (const [part, value] of Object.entries(run)) close(stepped[part] as Tensor, value, part);
     });
@@ -204,7 +210,8 @@ export function recurrentLayerLaws({ name, layer: make, cell, bound }: Recurrent
         const { value, gradients } = valueAndGradients(() => sum(layer.forward(x, { mask }).output), wrt);
         expect([value, ...gradients].every((g) => g.dataSync().every(Number.isFinite))).toBe(true);
         const uses = mask.dataSync();
-        expect((gradients[0] as Tensor).dataSync().every((d, k) => d === 0 || uses[Math.floor(k / sample.I)] === 1)).toBe(true);
+        const width = sizeOf(featuresOf(sample));
+        expect((gradients[0] as Tensor).dataSync().every((d, k) => d === 0 || uses[Math.floor(k / width)] === 1)).toBe(true);
       }
     });
 
@@ -233,7 +240,7 @@ export function recurrentLayerLaws({ name, layer: make, cell, bound }: Recurrent
     law("plain data and weights make the same layer again", (sample) => {
       const layer = layerOf(sample);
       const again = layerFromConfig(JSON.parse(JSON.stringify(configOf(layer))));
-      again.build([[null, null, sample.I]], { backend });
+      again.build([[null, null, ...featuresOf(sample)]], { backend });
       copyWeights(layer, again);
       const x = sequenceFor(sample, backend);
       expect(again.forward(x).output.dataSync()).toEqual(layer.forward(x).output.dataSync());
@@ -291,6 +298,6 @@ export function recurrentLayerLaws({ name, layer: make, cell, bound }: Recurrent
         { step: 1e-5, rtol: 1e-6 },
       );
     };
-    fc.assert(fc.property(samples, check), { numRuns: 15, seed: 21 });
+    fc.assert(fc.property(framed, check), { numRuns: 15, seed: 21 });
   });
 }

@@ -14,8 +14,15 @@ export interface Sample {
   readonly B: number;
   readonly T: number;
   readonly I: number;
+  /** Axes between time and features, for kinds that read grids. Default none. */
+  readonly frame?: readonly number[];
   readonly seed: number;
   readonly options: LawOptions;
+}
+
+/** What a step reads, without the batch axis. */
+export function featuresOf({ frame = [], I }: Pick<Sample, "frame" | "I">): readonly number[] {
+  return [...frame, I];
 }
 
 const activations: readonly ActivationName[] = ["tanh", "sigmoid", "softsign", "linear", "gelu"];
@@ -45,8 +52,8 @@ export function maskFor({ B, T, seed }: Sample, backend: Backend): Tensor {
   );
 }
 
-export function sequenceFor({ B, T, I, seed }: Sample, backend: Backend): Tensor {
-  return randomTensor([B, T, I], { seed, like: { backend } });
+export function sequenceFor(sample: Sample, backend: Backend): Tensor {
+  return randomTensor([sample.B, sample.T, ...featuresOf(sample)], { seed: sample.seed, like: { backend } });
 }
 
 /** The sequence with NaN at masked steps: whatever stands in padding must not matter. */
@@ -61,8 +68,9 @@ export function withNaN(x: Tensor, mask: Tensor): Tensor {
 }
 
 /** Builds the layer for the sample and gives every weight random numbers, biases too: zeros and equal blocks would hide mistakes. */
-export function prepared<L extends Layer>(layer: L, { I, seed }: Pick<Sample, "I" | "seed">, backend: Backend): L {
-  layer.build([[null, null, I]], { backend });
+export function prepared<L extends Layer>(layer: L, sample: Pick<Sample, "I" | "frame" | "seed">, backend: Backend): L {
+  const { seed } = sample;
+  layer.build([[null, null, ...featuresOf(sample)]], { backend });
   layer.parameters.forEach(({ tensor: weight }, k) => {
     backend.write(weight.storage, randomTensor(weight.shape, { seed: seed + 10 + k, like: weight, std: 0.7 }).dataSync());
   });
