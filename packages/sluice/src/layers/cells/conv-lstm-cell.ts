@@ -11,7 +11,7 @@ import { type ActivationSpec, activateBy, checkActivationSpec } from "./activati
 import { dropped, noDropout, type StepDropout } from "./cell.ts";
 import { type CellOptions, type CellSettings, cellSettings, checkCount } from "./cell-options.ts";
 import { GridCell } from "./grid-cell.ts";
-import type { LSTMState } from "./lstm-cell.ts";
+import type { LSTMGates, LSTMState } from "./lstm-cell.ts";
 
 /** Options of `convLstm1d`, `convLstm2d` and `convLstm3d`; defaults as in Keras 3. */
 export interface ConvLSTMCellOptions extends Omit<CellOptions, "units"> {
@@ -96,18 +96,34 @@ export abstract class ConvLSTMCell extends GridCell<ConvLSTMCellOptions> {
     return convolution(x, this.kernel.tensor, this.bias?.tensor ?? null, this.windows);
   }
 
-  /** The step after `project`: z [B, …grid, 4F]. */
-  advance(z: Tensor, { hiddenState: h, cellState: c }: LSTMState, masks: readonly Tensor[] = []): LSTMState {
+  /** The gates and the state of the step after `project`: z [B, …grid, 4F]. */
+  private gatesAndState(
+    z: Tensor,
+    { hiddenState: h, cellState: c }: LSTMState,
+    masks: readonly Tensor[],
+  ): { readonly gates: LSTMGates; readonly state: LSTMState } {
     const { activation } = this.settings;
     const gate = (block: Tensor): Tensor => activateBy(this.options.recurrentActivation ?? "sigmoid", block);
     const [zi, zf, zg, zo] = split(add(z, this.fromHidden(h, masks)), 4) as [Tensor, Tensor, Tensor, Tensor];
     const [vi, vf, vo] = this.peepholes ? split(this.peepholes.tensor, 3) : [];
     const peep = (block: Tensor, weight: Tensor | undefined, cell: Tensor): Tensor =>
       weight ? add(block, multiply(cell, weight)) : block;
-    const [i, f] = [gate(peep(zi, vi, c)), gate(peep(zf, vf, c))];
-    const cellState = add(multiply(f, c), multiply(i, activate(activation, zg)));
+    const [i, f, g] = [gate(peep(zi, vi, c)), gate(peep(zf, vf, c)), activate(activation, zg)];
+    const cellState = add(multiply(f, c), multiply(i, g));
     const o = gate(peep(zo, vo, cellState));
-    return { hiddenState: multiply(o, activate(activation, cellState)), cellState };
+    return {
+      gates: { inputGate: i, forgetGate: f, cellCandidate: g, outputGate: o },
+      state: { hiddenState: multiply(o, activate(activation, cellState)), cellState },
+    };
+  }
+
+  /** The step after `project`. */
+  advance(z: Tensor, state: LSTMState, masks: readonly Tensor[] = []): LSTMState {
+    return this.gatesAndState(z, state, masks).state;
+  }
+
+  override gatesOf(x: Tensor, state: LSTMState, dropout: StepDropout = noDropout): LSTMGates {
+    return this.gatesAndState(this.project(dropped(x, dropout.input)), state, dropout.recurrent).gates;
   }
 
   /** R ∗ h; with masks, the block of gate k reads h ⊙ mask_k. */

@@ -10,18 +10,46 @@ const ownFormat = "sluice (safetensors)";
 const convLstmFacts: KindFacts = {
   equation:
     "i = σ(W_i ∗ x + R_i ∗ h + V_i ⊙ c + b_i); f alike; c' = f ⊙ c + i ⊙ tanh(W_g ∗ x + R_g ∗ h + b_g); " +
-    "o = σ(W_o ∗ x + R_o ∗ h + V_o ⊙ c' + b_o); h' = o ⊙ tanh(c'); V with peepholes",
+    "o = σ(W_o ∗ x + R_o ∗ h + V_o ⊙ c' + b_o); h' = o ⊙ tanh(c'); V with peepholes alone",
   paper: "Shi et al. 2015, arXiv:1506.04214",
-  parameters: "4(kIF + kF² + F), k positions in a window; + 3F with peepholes per channel, + 3F · places per element",
-  oracle: "oracles/keras_conv_lstm.py (Keras); cells_conv.py (NumPy)",
+  parameters: "4(kIF + kF² + F), k positions in a window",
+  oracle: "oracles/keras_conv_lstm.py (Keras), cells_conv.py (NumPy)",
   formats: ownFormat,
+};
+
+const convLstmForms: Readonly<Record<string, KindFacts>> = {
+  peepholes: {
+    equation: "i and f read V ⊙ c, o reads V ⊙ c'",
+    paper: "Shi et al. 2015, arXiv:1506.04214",
+    parameters: '"perChannel" + 3F; "perElement" + 3F · places',
+    oracle: "oracles/cells_conv.py (NumPy)",
+    formats: ownFormat,
+  },
 };
 
 /** The recurrent kinds whose state is a grid, with their cells. */
 export const gridKinds: readonly LayerKind[] = [
-  { type: "ConvLSTM1D", create: (options: ConvLSTMOptions) => new ConvLSTM1D(options), recurrent: true, about: convLstmFacts },
-  { type: "ConvLSTM2D", create: (options: ConvLSTMOptions) => new ConvLSTM2D(options), recurrent: true, about: convLstmFacts },
-  { type: "ConvLSTM3D", create: (options: ConvLSTMOptions) => new ConvLSTM3D(options), recurrent: true, about: convLstmFacts },
+  {
+    type: "ConvLSTM1D",
+    create: (options: ConvLSTMOptions) => new ConvLSTM1D(options),
+    recurrent: true,
+    about: convLstmFacts,
+    forms: convLstmForms,
+  },
+  {
+    type: "ConvLSTM2D",
+    create: (options: ConvLSTMOptions) => new ConvLSTM2D(options),
+    recurrent: true,
+    about: convLstmFacts,
+    forms: convLstmForms,
+  },
+  {
+    type: "ConvLSTM3D",
+    create: (options: ConvLSTMOptions) => new ConvLSTM3D(options),
+    recurrent: true,
+    about: convLstmFacts,
+    forms: convLstmForms,
+  },
   {
     type: "InceptionLSTM",
     create: (options: InceptionLSTMOptions) => new InceptionLSTM(options),

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { checkGradients, randomTensor } from "../../autograd/gradient-check.ts";
 import { concat, slice } from "../../autograd/ops/shape.ts";
 import { getBackend } from "../../backend/index.ts";
+import { trace } from "../../inspect/trace.ts";
 import { sequential } from "../../models/sequential.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import { expectClose } from "../../testing/oracle.ts";
@@ -162,6 +163,30 @@ describe("states of grids", () => {
     const layer = rnn([convLstm2dCell({ filters: 2, kernelSize: 2 }), convLstm2dCell({ filters: 1, kernelSize: 2 })]);
     expect(layer.forward(random([2, 3, 4, 4, 1])).output.shape).toEqual([2, 2, 2, 1]);
   });
+});
+
+test.each<[string, RecurrentLayer]>([
+  ["ConvLSTM", convLstm2d({ filters: 2, kernelSize: 3, padding: "same", peepholes: "perChannel" })],
+  ["Inception LSTM", inceptionLstm({ filters: 1 })],
+])("the gates that a trace of the %s shows make its state: c' = f c + i g, h' = o tanh(c')", (_name, layer) => {
+  built(layer, [3, 3, 1]);
+  const { gates, states } = trace(layer, random([1, 3, 3, 3, 1], 8));
+  const values = (from: Readonly<Record<string, { readonly data: readonly number[] }>>, name: string): readonly number[] =>
+    from[name]?.data ?? [];
+  const [i, f, g, o] = ["inputGate", "forgetGate", "cellCandidate", "outputGate"].map((name) => values(gates, name));
+  const [c, h] = [values(states, "cellState"), values(states, "hiddenState")];
+  const width = c.length / 3;
+  const at = (list: readonly number[] | undefined, k: number): number => list?.[k] ?? Number.NaN;
+  expectClose(
+    c,
+    c.map((_, k) => at(f, k) * (k < width ? 0 : at(c, k - width)) + at(i, k) * at(g, k)),
+    { atol: 1e-12 },
+  );
+  expectClose(
+    h,
+    h.map((_, k) => at(o, k) * Math.tanh(at(c, k))),
+    { atol: 1e-12 },
+  );
 });
 
 describe("PredNet", () => {

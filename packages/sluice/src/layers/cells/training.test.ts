@@ -3,6 +3,7 @@ import {
   contextWindow,
   dense,
   dilatedRnn,
+  flatten,
   highway,
   init,
   type Layer,
@@ -11,6 +12,7 @@ import {
   lstm,
   lstmCell,
   mdLstm,
+  reshape,
   residual,
   rnn,
   saveModel,
@@ -36,12 +38,23 @@ function rememberFirst(): { x: Float32Array; y: Float32Array } {
   return { x, y };
 }
 
+/** What a step's features are laid out as, for kinds that read grids, and the options that such a kind needs. */
+const grids: Readonly<Record<string, readonly [readonly number[], object]>> = {
+  ConvLSTM1D: [[4, 1], { filters: 3, kernelSize: 2 }],
+  ConvLSTM2D: [[2, 2, 1], { filters: 3, kernelSize: 2, peepholes: "perChannel" }],
+  ConvLSTM3D: [[2, 1, 2, 1], { filters: 3, kernelSize: [2, 1, 2], padding: "same" }],
+  InceptionLSTM: [[2, 2, 1], { filters: 2, version: 2 }],
+  PredNet: [[2, 2, 1], { channels: [4, 4], pixelMax: 3 }],
+};
+
 const recurrent = layerKinds().filter((kind) => kind.recurrent);
 const cases: [string, () => Layer[]][] = [
-  ...recurrent.map((kind): [string, () => Layer[]] => [
-    kind.type,
-    () => [(kind.create as (options: object) => Layer)({ units: 4, inputShape: [TIME, FEATURES] })],
-  ]),
+  ...recurrent.map((kind): [string, () => Layer[]] => {
+    const [frame, options] = grids[kind.type] ?? [null, { units: 4 }];
+    const layer = (more: object = {}): Layer => (kind.create as (options: object) => Layer)({ ...options, ...more });
+    if (!frame) return [kind.type, () => [layer({ inputShape: [TIME, FEATURES] })]];
+    return [kind.type, () => [reshape({ targetShape: [TIME, ...frame], inputShape: [TIME, FEATURES] }), layer(), flatten()]];
+  }),
   [
     "residual and highway",
     () => [
