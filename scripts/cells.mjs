@@ -8,7 +8,9 @@ const row = (name, { equation, paper, parameters, oracle, formats }) =>
 
 const head = "| kind | equation | source | parameters | checked against | carried by |\n|---|---|---|---|---|---|";
 const documented = layerKinds().filter(({ about }) => about);
-const forms = documented.flatMap(({ type, forms: all }) => Object.entries(all ?? {}).map(([name, facts]) => row(`\`${type}\` ${name}`, facts)));
+const forms = documented.flatMap(({ type, forms: all }) =>
+  Object.entries(all ?? {}).map(([name, facts]) => row(`\`${type}\` ${name}`, facts)),
+);
 const others = layerKinds().filter(({ about }) => !about);
 
 writeFileSync(

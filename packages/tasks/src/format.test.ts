@@ -20,12 +20,13 @@ test.each([
 });
 
 test("percent, durations, counts and p-values", () => {
-  expect([0.0951, -0.003, 1, -0.00001, 12.5, null].map(formatPercent)).toEqual([
+  expect([0.0951, -0.003, 1, -0.00001, 12.5, 6.2e24, null].map(formatPercent)).toEqual([
     "9.5 %",
     "−0.3 %",
     "100.0 %",
     "0.0 %",
     "1,250.0 %",
+    "over 10,000 %",
     "–",
   ]);
   expect([0.84, 12.34, 59.99, 68, 3600, 7384, null].map(formatDuration)).toEqual([

@@ -12,9 +12,10 @@ export function formatNumber(value: number | null | undefined, digits = 4): stri
   return minus(fraction === undefined ? grouped : `${grouped}.${fraction}`);
 }
 
-/** A fraction in percent with one decimal: 0.0951 → "9.5 %". */
+/** A fraction in percent with one decimal: 0.0951 → "9.5 %"; beyond 10,000 % the size says no more: "over 10,000 %". */
 export function formatPercent(fraction: number | null | undefined): string {
   if (fraction === null || fraction === undefined || !Number.isFinite(fraction)) return "–";
+  if (Math.abs(fraction) > 100) return fraction > 0 ? "over 10,000 %" : `under ${minus("-10,000")} %`;
   const text = (100 * fraction).toFixed(1);
   const shown = text === "-0.0" ? "0.0" : text;
   return `${minus(shown.replace(/\B(?=(\d{3})+\.)/g, ","))} %`;

@@ -50,6 +50,7 @@ export const backtest: CommandSpec = defineCommand({
         scoreTable(metrics, { title: "all folds", width: output.width }),
       ].join("\n\n");
     });
+    for (const note of result.notes) output.log(note, output.dim);
     for (const sentence of result.verdict.sentences) output.log(sentence);
     for (const { series, mase } of result.worstSeries.slice(0, 5)) {
       output.log(`Hard series: ${series}, MASE ${tasks.formatNumber(mase, 3)}`, output.dim);

@@ -19,5 +19,5 @@ export function withOtherCall<T>(other: OtherCall, compute: () => T): T {
 
 /** What the running other call gives for this layer; null when none runs or it leaves the layer alone. */
 export function otherCall(layer: Layer, inputs: readonly Tensor[], context: CallContext): CallResult | null {
-  return running && running(layer, inputs, context);
+  return running?.(layer, inputs, context) ?? null;
 }

@@ -40,9 +40,11 @@ export async function backtest(table: Table, options: BacktestOptions): Promise<
   const began = performance.now();
   const { checkpoint: _checkpoint, ...plain } = options;
   const folds: Fold[] = [];
+  const notes = new Set<string>();
   let kept: { prepared: Prepared; beside: TrainedBeside } | null = null;
   for (let fold = 0; fold < windows; fold++) {
     if (kept === null || refit) kept = await trainBefore(table, plain, windows, fold, step);
+    for (const note of kept.prepared.notes) notes.add(note);
     folds.push(await forecastFold(kept, horizon + (windows - 1 - fold) * step));
   }
 
@@ -58,6 +60,7 @@ export async function backtest(table: Table, options: BacktestOptions): Promise<
     seed,
     seconds: (performance.now() - began) / 1000,
     refit,
+    notes: [...notes],
     folds: folds.map((fold) => describeFold(fold, horizon)),
     metrics: scoresOf(judged),
     horizonTable: horizonTable(judged),

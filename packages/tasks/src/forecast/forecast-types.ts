@@ -216,6 +216,8 @@ export interface BacktestResult {
   readonly seed: number;
   readonly seconds: number;
   readonly refit: boolean;
+  /** Sentences: what was dropped, filled, assumed. */
+  readonly notes: readonly string[];
   readonly folds: readonly {
     /** Time of the first row forecast. */
     readonly from: string;
