@@ -15,6 +15,7 @@ export interface Arg<T> {
 }
 
 type Args = Readonly<Record<string, Arg<unknown>>>;
+/** The values of arguments, by name. */
 export type ArgValues<A extends Args> = { readonly [K in keyof A]: A[K] extends Arg<infer T> ? T : never };
 
 /** What a command is given beside its arguments. */
@@ -30,6 +31,7 @@ export interface Context {
   readonly commands: readonly CommandSpec[];
 }
 
+/** A command as the program holds it. */
 export interface CommandSpec {
   readonly name: string;
   readonly summary: string;

@@ -14,6 +14,7 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
+/** One of the exit codes above. */
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** A command called the wrong way. The message says what came, the rule, and the way out. */

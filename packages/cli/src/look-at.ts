@@ -53,6 +53,7 @@ export interface Look {
   readonly warnings: readonly string[];
 }
 
+/** Options of `look`. */
 export interface LookOptions {
   readonly target?: string | undefined;
   readonly time?: string | undefined;

@@ -4,6 +4,7 @@ import type { Host, TextStream } from "./host.ts";
 /** A way to paint a whole line; the identity where there is no colour. */
 export type Paint = (text: string) => string;
 
+/** Options of `output`. */
 export interface OutputOptions {
   readonly json: boolean;
   /** False after `--no-color`. */
@@ -29,6 +30,7 @@ export interface Output {
   out<T>(facts: T, show: (facts: T) => string): void;
 }
 
+/** Where a command writes: results to stdout, the rest to stderr, in the form the reader wants. */
 export function createOutput(host: Host, { json, color }: OutputOptions): Output {
   const { stdout, stderr, env } = host;
   const dumb = env.TERM === "dumb";

@@ -4,9 +4,13 @@
  */
 
 export const SECOND_MS = 1000;
+/** Milliseconds of a minute. */
 export const MINUTE_MS: number = 60 * SECOND_MS;
+/** Milliseconds of an hour. */
 export const HOUR_MS: number = 60 * MINUTE_MS;
+/** Milliseconds of a day. */
 export const DAY_MS: number = 24 * HOUR_MS;
+/** Milliseconds of a week. */
 export const WEEK_MS: number = 7 * DAY_MS;
 
 /** A day of the calendar: month 1 to 12, day 1 to 31. */

@@ -6,6 +6,7 @@ import { type ColumnPlan, type ColumnType, cellsOf, detectHeader, detectSeparato
 import type { Column, Table } from "./table.ts";
 import { type ByteSource, textOf } from "./text-source.ts";
 
+/** Options of `readCsv`. */
 export interface ReadCsvOptions {
   /** What messages call the file. */
   readonly name: string;

@@ -9,6 +9,7 @@ export interface Frequency {
   readonly count: number;
 }
 
+/** The frequency of data without times: rows are steps. */
 export const STEPS: Frequency = { unit: "step", count: 1 };
 
 const UNIT_MS = { second: SECOND_MS, minute: MINUTE_MS, hour: HOUR_MS, day: DAY_MS, week: WEEK_MS, step: 1 };

@@ -10,6 +10,7 @@ import { column, countMissing, numbers, type Table, type Values } from "./table.
 import { summarized, Tally } from "./tally.ts";
 import { checkTimes, findTimeAxis } from "./time.ts";
 
+/** Options of `toSeries`. */
 export interface ToSeriesOptions {
   /** Columns to forecast; they are past inputs too. */
   readonly targets: readonly string[];

@@ -13,6 +13,7 @@ export interface Split {
   readonly test: RowRange;
 }
 
+/** Options of `split`. */
 export interface SplitOptions {
   /** Rows of the series. */
   readonly rows: number;

@@ -32,6 +32,7 @@ export interface CategoryColumn {
   readonly missing: number;
 }
 
+/** A column of one of the three kinds. */
 export type Column = NumberColumn | TimeColumn | CategoryColumn;
 
 /** A file as typed columns of equal length. */

@@ -15,6 +15,7 @@ export interface WindowSource {
   readonly to?: number;
 }
 
+/** Options of `window`. */
 export interface WindowOptions {
   readonly series: readonly WindowSource[];
   /** Columns read over the window. */

@@ -6,6 +6,7 @@ import { multiply } from "./ops/elementwise.ts";
 import { sum } from "./ops/reduce.ts";
 import { valueAndGradients } from "./tape.ts";
 
+/** Options of `gradientCheck`. */
 export interface GradientCheckOptions {
   /** Half the distance between the two points of each difference. Default 1e-5. */
   readonly step?: number;
@@ -57,6 +58,7 @@ export function checkGradients(f: (...at: Tensor[]) => Tensor, at: readonly Tens
   });
 }
 
+/** Options of `randomTensor`. */
 export interface RandomTensorOptions {
   readonly seed: number;
   /** A tensor whose backend the new one shares. */

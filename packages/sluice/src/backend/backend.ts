@@ -1,6 +1,7 @@
 import type { Kernels } from "./kernels.ts";
 import type { StepKernels } from "./step-kernels.ts";
 
+/** The backends there are, or will be. */
 export type BackendName = "reference" | "wasm" | "webgpu";
 
 /** A run of numbers on one backend. Where they live is the backend's business; callers hold it and pass it on. */
@@ -11,6 +12,7 @@ export interface Storage {
 /** Host-side numbers in a backend's precision: Float64Array for `reference`, Float32Array for the others. */
 export type HostArray = Float32Array | Float64Array;
 
+/** What a backend holds, in bytes. */
 export interface MemoryReport {
   readonly backend: BackendName;
   /** Bytes of parameters, optimizer slots and other storage that outlives a step. */

@@ -69,8 +69,10 @@ export type BinaryName =
   | "lessEqual"
   | "equal";
 
+/** Ways to make many numbers one. */
 export type ReduceName = "sum" | "max" | "min";
 
+/** Sizes and layout of a matrix product. */
 export interface MatmulSpec {
   /** out [M, N] = op(a) [M, K] · op(b) [K, N] for each of `batch` products laid one behind the other. */
   readonly M: number;
@@ -113,6 +115,7 @@ export interface RecurrentForward extends RecurrentSizes {
   readonly hidden: Storage;
 }
 
+/** What the backward passes of fused runs share; storages marked "out" are written. */
 export interface RecurrentBackward extends RecurrentSizes {
   readonly x: Storage;
   readonly kernel: Storage;
@@ -137,6 +140,7 @@ export interface LstmForward extends RecurrentForward {
   /** In: block 0 is c_0. Out: blocks 1 … T. [T + 1, B, H] */
   readonly cells: Storage;
 }
+/** The backward pass of an LSTM run. */
 export interface LstmBackward extends RecurrentBackward {
   readonly cells: Storage;
   readonly dLastCell: Storage | null; //   [B, H]
@@ -154,6 +158,7 @@ export interface GruForward extends RecurrentForward {
   /** Out: [T, B, H], R_h h_{t−1} + recurrentBias_h when resetAfter, r ⊙ h_{t−1} otherwise. */
   readonly resetProduct: Storage;
 }
+/** The backward pass of a GRU run. */
 export interface GruBackward extends RecurrentBackward {
   readonly resetAfter: boolean;
   readonly resetProduct: Storage; // as forward left it; overwritten
@@ -177,6 +182,7 @@ export interface GruBackward extends RecurrentBackward {
  */
 export type UpdateRule = "sgd" | "momentum" | "rmsprop" | "adam" | "nadam" | "adagrad" | "adadelta";
 
+/** Every kernel of a backend, by name. */
 export interface Kernels {
   fill(out: Storage, value: number): void;
 

@@ -26,11 +26,13 @@ export interface RecurrentStep {
   readonly hidden: Storage; //            [capacity, H], replaced in place
   readonly activation: GateActivationName;
 }
+/** One LSTM step. */
 export interface LstmStep extends RecurrentStep {
   readonly recurrentKernel: StepMatrix; // [H, 4H]
   readonly recurrentActivation: GateActivationName;
   readonly cell: Storage; //              [capacity, H], replaced in place
 }
+/** One GRU step. */
 export interface GruStep extends RecurrentStep {
   readonly gateKernel: StepMatrix; //      [H, 2H], blocks z r of the recurrent kernel
   readonly candidateKernel: StepMatrix; // [H, H], block h
@@ -38,6 +40,7 @@ export interface GruStep extends RecurrentStep {
   readonly resetAfter: boolean;
   readonly recurrentBias: HostArray | null; // [3H], only with resetAfter
 }
+/** One step of a simple RNN. */
 export interface RnnStep extends RecurrentStep {
   readonly recurrentKernel: StepMatrix; // [H, H]
 }

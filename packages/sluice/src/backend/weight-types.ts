@@ -3,6 +3,7 @@ import { ValueError } from "../errors.ts";
 /** How weights are kept for inference: 4, 2, 2 or 1 bytes each. */
 export type WeightType = "float32" | "float16" | "bfloat16" | "int8";
 
+/** The types weights may be kept in for inference. */
 export const WEIGHT_TYPES: readonly WeightType[] = ["float32", "float16", "bfloat16", "int8"];
 
 /** @throws {ValueError} for a name that is none of them. */

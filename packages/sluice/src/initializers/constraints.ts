@@ -27,6 +27,7 @@ export type ConstraintSpec =
     }
   | { readonly type: "clip"; readonly min: number; readonly max: number };
 
+/** A constraint ready to apply. */
 export interface Constraint {
   readonly spec: ConstraintSpec;
   /** The weight moved to where the rule allows. Runs inside a step. */

@@ -9,6 +9,7 @@ export interface RegularizerSpec {
   readonly l2?: number;
 }
 
+/** A regularizer ready to apply. */
 export interface Regularizer {
   readonly spec: RegularizerSpec;
   /** The penalty, a scalar that the loss adds. */

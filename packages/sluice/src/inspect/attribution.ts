@@ -4,6 +4,7 @@ import { inStep, type Tensor, tensor } from "../tensor/tensor.ts";
 import { inputGradient, variedInput } from "./connectivity.ts";
 import { type InspectOptions, type PlainArray, plain, ready, runSubject, type Subject, type SubjectInputs } from "./subject.ts";
 
+/** Options of `attribution`. */
 export interface AttributionOptions extends InspectOptions {
   /** Which number of a row of the first output is explained, counted through all its axes; may be left out when there is one. */
   readonly output?: number;
@@ -13,11 +14,13 @@ export interface AttributionOptions extends InspectOptions {
   readonly baseline?: number | Tensor;
 }
 
+/** Options of `integratedGradients`. */
 export interface IntegratedGradientsOptions extends AttributionOptions {
   /** Points on the way from baseline to x. Default 50. */
   readonly steps?: number;
 }
 
+/** Attributions of each input number, and how far their sum misses the difference they explain. */
 export interface IntegratedGradients {
   /** The share of each element of the input in f(x) − f(baseline), in the input's shape. */
   readonly attributions: PlainArray;
@@ -70,6 +73,7 @@ export function integratedGradients(
   return { attributions: plain(varied.shape, attributions), value, baselineValue, gap };
 }
 
+/** Options of `occlusion`. */
 export interface OcclusionOptions extends AttributionOptions {
   /** Steps that are covered together. Default 1. */
   readonly window?: number;
@@ -77,6 +81,7 @@ export interface OcclusionOptions extends AttributionOptions {
   readonly stride?: number;
 }
 
+/** How much the output changes where a window of the input is covered. */
 export interface Occlusion {
   /** The first covered step of each window. */
   readonly starts: readonly number[];

@@ -16,6 +16,7 @@ import {
 } from "./subject.ts";
 import type { TraceOptions } from "./trace.ts";
 
+/** Options of `connectivity`. */
 export interface ConnectivityOptions extends InspectOptions {
   /** Steps of the output that are looked at, for outputs [B, T, …]. Default the last one; outputs [B, …] have no steps. */
   readonly output?: number | readonly number[];
@@ -64,11 +65,13 @@ export function connectivity(
   return { outputs: steps, norms: plain([B, groups.length, S], data) };
 }
 
+/** Options of `memoryHorizon`. */
 export interface MemoryHorizonOptions extends TraceOptions {
   /** The memory has faded where the norm stays below this share of the largest. Default 0.05. */
   readonly share?: number;
 }
 
+/** How far back the last state feels the input. */
 export interface MemoryHorizon {
   readonly layer: string;
   /** ‖d h_T / d x_{T − lag}‖ for each lag, the mean over rows. */

@@ -8,6 +8,7 @@ import { objective } from "../training/objective.ts";
 import { callOf, masksFor, ready, recurrentLayer, type SubjectInputs, unchanged, unrolled } from "./subject.ts";
 import type { TraceOptions } from "./trace.ts";
 
+/** Options of `gradientThroughTime`. */
 export interface GradientThroughTimeOptions extends TraceOptions {
   /** Default: what the model was compiled with. */
   readonly loss?: LossSpec | LossFunction;

@@ -2,6 +2,7 @@ import { ValueError } from "../errors.ts";
 import type { PlainArray } from "./subject.ts";
 import type { Trace } from "./trace.ts";
 
+/** Options of `saturation`. */
 export interface SaturationOptions {
   /** Below it a gate counts as shut. Default 0.1. */
   readonly low?: number;
@@ -34,6 +35,7 @@ export function gateSaturation(
   );
 }
 
+/** Options of `unit`. */
 export interface UnitOptions {
   /** The part of the state that is read. Default "hiddenState". */
   readonly of?: string;
@@ -55,11 +57,13 @@ export function unitCorrelation(trace: Trace, { of = "hiddenState" }: UnitOption
   );
 }
 
+/** Options of `activeUnits`. */
 export interface ActiveUnitsOptions extends UnitOptions {
   /** The least distance between a unit's smallest and largest value that counts as activity. Default 0.01. */
   readonly eps?: number;
 }
 
+/** Units that move, and those that do not. */
 export interface ActiveUnits {
   readonly count: number;
   /** For each unit: its largest value minus its smallest, over all (row, step) pairs. */

@@ -139,6 +139,7 @@ export function callOf(subject: Subject, layer: RecurrentLayer, inputs: readonly
   });
 }
 
+/** A tensor as plain data. */
 export function plain(shape: readonly number[], data: ArrayLike<number>): PlainArray {
   return { shape: [...shape], data: Array.from(data) };
 }

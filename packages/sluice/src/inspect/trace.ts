@@ -11,6 +11,7 @@ import {
   unrolled,
 } from "./subject.ts";
 
+/** Options of `trace`. */
 export interface TraceOptions extends InspectOptions {
   /** Path of the recurrent layer ("lstm", "bidirectional/forward"). Default: the only one. */
   readonly layer?: string;

@@ -2,6 +2,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { activateOutput, checkOutputActivation, type OutputActivationName } from "./dense.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
 
+/** Options of `activation`. */
 export interface ActivationOptions extends LayerOptions {
   /** "relu", "tanh", "softmax" (over the last axis), … */
   readonly activation: OutputActivationName;

@@ -4,6 +4,7 @@ import { showShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
 
+/** Options of `add`. */
 export interface AddOptions extends LayerOptions {}
 
 /** The sum of several inputs of one shape: residual connections. A step is masked when all inputs mask it (as in Keras). */

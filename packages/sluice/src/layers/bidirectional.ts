@@ -25,6 +25,7 @@ const merges: Readonly<Record<Exclude<MergeMode, null>, (there: Tensor, back: Te
   ave: (there, back) => multiply(add(there, back), 0.5),
 };
 
+/** Options of `bidirectional`. */
 export interface BidirectionalOptions extends LayerOptions {
   /** The recurrent layer to run in both directions. It is cloned: its own weights are not used. */
   readonly layer: RecurrentLayer;

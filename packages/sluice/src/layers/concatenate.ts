@@ -5,6 +5,7 @@ import { showShape } from "../tensor/shape.ts";
 import { ones, type Tensor } from "../tensor/tensor.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
 
+/** Options of `concatenate`. */
 export interface ConcatenateOptions extends LayerOptions {
   /** The axis along which the inputs stand one behind the other, batch counted as 0. Default −1. */
   readonly axis?: number;

@@ -7,6 +7,7 @@ import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput,
 import { withoutPadding } from "./linear-recurrence.ts";
 import { checkMask } from "./recurrent-layer.ts";
 
+/** Options of `contextWindow`. */
 export interface ContextWindowOptions extends LayerOptions {
   /** L: steps in a window, this one and the L − 1 after it. */
   readonly length: number;

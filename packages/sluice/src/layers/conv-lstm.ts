@@ -12,6 +12,7 @@ import { withoutPadding } from "./linear-recurrence.ts";
 import { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
 import { type SequenceResult, scan } from "./scan.ts";
 
+/** Options of convLstm1d, convLstm2d and convLstm3d. */
 export interface ConvLSTMOptions extends ConvLSTMCellOptions, RecurrentOptions {}
 
 /** The convolutional LSTM over a sequence: the convolutions over x of all steps at once, then the step itself. Equations: see `ConvLSTMCell`. */

@@ -5,6 +5,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { checkRate } from "./cells/cell-options.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
 
+/** Options of `dropout`. */
 export interface DropoutOptions extends LayerOptions {
   /** Share of the numbers set to 0 in training, from 0 to below 1; the others grow by 1 / (1 − rate), so the mean stays. */
   readonly rate: number;

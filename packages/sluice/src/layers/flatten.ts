@@ -3,6 +3,7 @@ import { sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
 
+/** Options of `flatten`. */
 export interface FlattenOptions extends LayerOptions {}
 
 /** All axes but the batch joined into one: [B, …] → [B, product of …]. A mask ends here: there is no time axis any more. */

@@ -8,6 +8,7 @@ import { withoutPadding } from "./linear-recurrence.ts";
 import { spread } from "./scan.ts";
 import { gridOf } from "./window-options.ts";
 
+/** Options of the global pooling layers. */
 export interface GlobalPoolingOptions extends LayerOptions {}
 
 /** One number for each channel, over all positions: x [B, …D, C] → [B, C]. Masked steps do not count; a row of none gives 0. */

@@ -6,6 +6,7 @@ import { GRUCell, type GRUCellOptions } from "./cells/gru-cell.ts";
 import { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
 import type { SequenceResult } from "./scan.ts";
 
+/** Options of `gru`. */
 export interface GRUOptions extends GRUCellOptions, RecurrentOptions {}
 
 /**

@@ -6,6 +6,7 @@ import type { BuildContext, Layer, SymbolicShape } from "./layer.ts";
 import type { Parameter } from "./parameter.ts";
 import { SkipConnection, type SkipOptions } from "./skip-connection.ts";
 
+/** Options of `highway`. */
 export interface HighwayOptions extends SkipOptions {
   /** Default "glorotUniform". */
   readonly gateInitializer?: InitializerSpec;

@@ -3,6 +3,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, type SymbolicShape } from "./layer.ts";
 import type { SymbolicTensor } from "./symbolic.ts";
 
+/** Options of `input`. */
 export interface InputOptions extends LayerOptions {
   /** Shape of one example, without the batch axis; null for a free size, such as the time. */
   readonly shape: SymbolicShape;

@@ -31,6 +31,7 @@ export function withoutPadding(x: Tensor, mask: Tensor | null): Tensor {
   return orHold(x, mask, 0);
 }
 
+/** The input of all steps at once, with what dropout leaves of it. */
 export function parallelInput(x: Tensor, mask: Tensor | null, { goBackwards = false }: RecurrentOptions): ParallelInput {
   const seen = withoutPadding(x, mask);
   return { x: goBackwards ? reverse(seen, 1) : seen, uses: mask && processingMask(mask, goBackwards) };

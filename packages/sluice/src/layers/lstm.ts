@@ -8,6 +8,7 @@ import type { GeneralLSTMCellOptions } from "./cells/lstm-form.ts";
 import { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
 import type { SequenceResult } from "./scan.ts";
 
+/** Options of `lstm`. */
 export interface LSTMOptions extends GeneralLSTMCellOptions, RecurrentOptions {}
 
 /**

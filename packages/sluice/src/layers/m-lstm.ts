@@ -5,6 +5,7 @@ import { heldInputs, lastStep, parallelInput } from "./linear-recurrence.ts";
 import { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
 import type { SequenceResult } from "./scan.ts";
 
+/** Options of `mLstm`. */
 export interface MLSTMOptions extends MLSTMCellOptions, RecurrentOptions {
   /** Steps that run at once; the memory is carried from chunk to chunk. Results do not depend on it. Default 64. */
   readonly chunkLength?: number;

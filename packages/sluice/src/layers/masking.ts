@@ -6,6 +6,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
 import { zeroMasked } from "./scan.ts";
 
+/** Options of `masking`. */
 export interface MaskingOptions extends LayerOptions {
   /** A step whose features all have this value is padding. Default 0. */
   readonly maskValue?: number;

@@ -10,6 +10,7 @@ import type { Parameter } from "./parameter.ts";
 import { unstackTime } from "./scan.ts";
 import { zeroState } from "./state.ts";
 
+/** Options of `mdLstm`. */
 export interface MDLSTMOptions extends Omit<GatedCellOptions, "dropout" | "recurrentDropout"> {
   /** n: axes of the grid. Default 2, as of an image. */
   readonly dimensions?: number;

@@ -1,6 +1,7 @@
 import { MemoryBlocksCell, type MemoryBlocksCellOptions, type MemoryBlocksState } from "./cells/memory-blocks-cell.ts";
 import { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
 
+/** Options of `memoryBlocks`. */
 export interface MemoryBlocksOptions extends MemoryBlocksCellOptions, RecurrentOptions {}
 
 /** The memory blocks of 1997 over a sequence. Equations, weights and sources: see `MemoryBlocksCell`. */

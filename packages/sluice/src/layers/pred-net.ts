@@ -8,6 +8,7 @@ import { PredNetCell, type PredNetCellOptions } from "./cells/pred-net-cell.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
 import { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
 
+/** Options of `predNet`. */
 export interface PredNetOptions extends PredNetCellOptions, RecurrentOptions {}
 
 /** PredNet over a sequence of images. Equations: see `PredNetCell`. */
@@ -34,6 +35,7 @@ export function predNet(options: PredNetOptions): PredNet {
   return new PredNet(options);
 }
 
+/** Options of `predNetLoss`. */
 export interface PredNetLossOptions extends LayerOptions {
   /** λ_l: how much each layer's error counts. "L0": the image's alone; "Lall": the layers above too, 0.1 each. Default "L0". */
   readonly layerWeights?: "L0" | "Lall" | readonly number[];

@@ -6,6 +6,7 @@ import { heldInputs, lastStep, parallelInput, runLinear } from "./linear-recurre
 import { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
 import type { SequenceResult } from "./scan.ts";
 
+/** Options of `qrnn`. */
 export interface QRNNOptions extends QRNNCellOptions, RecurrentOptions {}
 
 /** The quasi-recurrent network over a sequence, all steps at once (step by step where zoneout acts). Equations: see `QRNNCell`. */

@@ -8,6 +8,7 @@ import type { SequenceResult } from "./scan.ts";
 /** A pass over a sequence, or over the part of it that begins at step `from` of x, from any state. */
 export type SegmentRun<S extends State> = (x: Tensor, initial: S, mask: Tensor | null, from: number) => SequenceResult<S>;
 
+/** Options of `recompute`. */
 export interface RecomputeOptions {
   /** Of the whole output: [B, T, …] with `returnSequences`, else [B, …]. */
   readonly outputShape: Shape;

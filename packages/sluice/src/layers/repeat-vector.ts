@@ -5,6 +5,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { checkCount } from "./cells/cell-options.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
 
+/** Options of `repeatVector`. */
 export interface RepeatVectorOptions extends LayerOptions {
   /** Number of time steps to make. */
   readonly n: number;

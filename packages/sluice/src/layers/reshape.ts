@@ -4,6 +4,7 @@ import { type Shape, showShape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
 
+/** Options of `reshape`. */
 export interface ReshapeOptions extends LayerOptions {
   /** The shape of one example, without the batch axis; one size may be −1 and is then worked out. */
   readonly targetShape: Shape;

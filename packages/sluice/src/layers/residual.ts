@@ -3,6 +3,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { Layer } from "./layer.ts";
 import { SkipConnection, type SkipOptions } from "./skip-connection.ts";
 
+/** Options of `residual`. */
 export interface ResidualOptions extends SkipOptions {}
 
 /** A layer that adds to what it reads [He et al. 2016, arXiv:1512.03385]: y = x + layer(x). Its weights are the layer's. */

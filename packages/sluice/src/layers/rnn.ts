@@ -3,6 +3,7 @@ import { Cell } from "./cells/cell.ts";
 import { StackedCells } from "./cells/stacked-cells.ts";
 import { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
 
+/** Options of `rnn`. */
 export interface RNNOptions extends RecurrentOptions {
   /** One cell, or several that are stacked within a time step, the first nearest to the input. */
   readonly cells: Cell | readonly Cell[];

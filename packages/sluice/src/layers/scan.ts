@@ -5,6 +5,7 @@ import { type Shape, sizeOf } from "../tensor/shape.ts";
 import { allocate, inStep, type Tensor } from "../tensor/tensor.ts";
 import type { State } from "./layer.ts";
 
+/** Options of `scan`. */
 export interface ScanOptions<S extends State> {
   /** What a step shows, [B, …]. */
   readonly output: (state: S) => Tensor;

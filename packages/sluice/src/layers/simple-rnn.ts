@@ -6,6 +6,7 @@ import { SimpleRNNCell, type SimpleRNNCellOptions } from "./cells/simple-rnn-cel
 import { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
 import type { SequenceResult } from "./scan.ts";
 
+/** Options of `simpleRnn`. */
 export interface SimpleRNNOptions extends SimpleRNNCellOptions, RecurrentOptions {}
 
 /**

@@ -4,6 +4,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { type BuildContext, type CallContext, type CallResult, Layer, type LayerOptions, type SymbolicShape } from "./layer.ts";
 import { RecurrentLayer } from "./recurrent-layer.ts";
 
+/** Options of residual and highway. */
 export interface SkipOptions extends LayerOptions {
   /** What x goes through. Its (first) output has the shape of x. */
   readonly layer: Layer;

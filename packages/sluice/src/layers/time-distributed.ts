@@ -13,6 +13,7 @@ import {
 } from "./layer.ts";
 import { checkMask } from "./recurrent-layer.ts";
 
+/** Options of `timeDistributed`. */
 export interface TimeDistributedOptions extends LayerOptions {
   /** The layer to run at each step; it has one input and one output. */
   readonly layer: Layer;

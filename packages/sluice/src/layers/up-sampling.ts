@@ -3,6 +3,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
 import { gridOf, type PerAxis, perAxis } from "./window-options.ts";
 
+/** Options of the upsampling layers. */
 export interface UpSamplingOptions extends LayerOptions {
   /** How often each position is repeated; one number for all axes, or one for each. Default 2. */
   readonly size?: PerAxis;

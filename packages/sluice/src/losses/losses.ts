@@ -23,6 +23,7 @@ import { ShapeError, ValueError } from "../errors.ts";
 import { sameShape, showShape } from "../tensor/shape.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 
+/** Losses by name; `LossSpec` defines them. */
 export type LossName =
   | "meanSquaredError"
   | "meanAbsoluteError"
@@ -44,6 +45,7 @@ const aliases: Readonly<Record<string, LossName>> = {
   crossentropy: "categoricalCrossentropy",
 };
 
+/** Short names of losses. */
 export type LossAlias = "mse" | "mae" | "kld" | "crossentropy";
 
 /**
@@ -76,6 +78,7 @@ export type LossSpec =
 /** A loss of one's own: one number for each example (and step), [B, ..., features] → [B, ...]. */
 export type LossFunction = (actual: Tensor, predicted: Tensor) => Tensor;
 
+/** A loss ready to compute. */
 export interface Loss {
   /** Plain data, or null for a function of the user's. */
   readonly spec: Exclude<LossSpec, string> | null;

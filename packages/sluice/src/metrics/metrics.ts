@@ -3,6 +3,7 @@ import { ShapeError, ValueError } from "../errors.ts";
 import type { LossSpec } from "../losses/losses.ts";
 import { type Shape, showShape, sizeOf } from "../tensor/shape.ts";
 
+/** Metrics by name; `MetricSpec` defines them. */
 export type MetricName =
   | "meanSquaredError"
   | "meanAbsoluteError"
@@ -19,6 +20,7 @@ export type MetricName =
   | "recall"
   | "f1";
 
+/** Short names of metrics. */
 export type MetricAlias = "mse" | "mae" | "rmse" | "mape" | "smape" | "acc";
 
 const aliases: Readonly<Record<string, MetricName>> = {

@@ -19,6 +19,7 @@ export interface ModelConfig {
   readonly outputs: readonly ValueRef[];
 }
 
+/** A graph of layers as plain data. */
 export function graphToConfig(name: string, seed: number, graph: Graph): ModelConfig {
   const uses = new Map<GraphNode, number>();
   for (const node of [...graph.inputs.map((input) => input.node), ...graph.nodes]) uses.set(node, uses.size);

@@ -40,6 +40,7 @@ export function traceGraph(inputs: readonly SymbolicTensor[], outputs: readonly 
   return { inputs, outputs, nodes, layers: [...new Set(nodes.map(({ layer }) => layer))] };
 }
 
+/** What a run of the graph is told. */
 export interface GraphRun {
   readonly training: boolean;
   /** One mask [B, T] for each input; null where there is none. */
@@ -52,6 +53,7 @@ export interface GraphRun {
   readonly observe?: (node: GraphNode, result: CallResult) => void;
 }
 
+/** What a run of the graph gives. */
 export interface GraphResult {
   readonly outputs: readonly Tensor[];
   /** The mask that goes with each output. */

@@ -152,6 +152,7 @@ export class Model extends Network {
   }
 }
 
+/** Options of `modelFromConfig`. */
 export interface FromConfigOptions {
   readonly backend?: "reference" | "wasm";
   /** Where weights come from, instead of their initializers. */

@@ -34,6 +34,7 @@ export interface ModelForwardOptions {
   readonly observe?: (node: GraphNode, result: CallResult) => void;
 }
 
+/** Where the weights of a model that is being built come from. */
 export type WeightSource = (path: string, shape: Shape) => ArrayLike<number>;
 
 /** Layers connected to a graph, with their weights: what a model is before anybody trains it. */

@@ -12,6 +12,7 @@ export interface ModelSummary {
   readonly trainableParameters: number;
 }
 
+/** One row of a summary. */
 export interface LayerSummary {
   readonly name: string;
   readonly type: string;
@@ -20,6 +21,7 @@ export interface LayerSummary {
   readonly parameters: number;
 }
 
+/** The layers of a model, their shapes and counts. */
 export function summarize(name: string, graph: Graph): ModelSummary {
   const layers = graph.layers.map((layer) => {
     const node = graph.nodes.find((each) => each.layer === layer);

@@ -16,6 +16,7 @@ interface ManifestEntry {
   readonly best: boolean;
 }
 
+/** Options of `checkpointFolder`. */
 export interface CheckpointFolderOptions {
   /** For tests; by default the file system of the host. */
   readonly fileSystem?: FileSystem;

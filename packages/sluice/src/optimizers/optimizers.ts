@@ -30,6 +30,7 @@ export interface Optimizer {
   restore(state: OptimizerState, parameters: readonly Parameter[]): void;
 }
 
+/** The memory of an optimizer, plain. */
 export interface OptimizerState {
   readonly iterations: number;
   readonly accumulated: number;

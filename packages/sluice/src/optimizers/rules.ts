@@ -2,6 +2,7 @@ import type { UpdateRule } from "../backend/kernels.ts";
 import { ValueError } from "../errors.ts";
 import type { LearningRateSchedule } from "./schedules.ts";
 
+/** Optimizers by name; `OptimizerSpec` defines them. */
 export type OptimizerName = "sgd" | "rmsprop" | "adam" | "adamw" | "nadam" | "adagrad" | "adadelta";
 
 /** Options of every optimizer; at most one of the three clips. */

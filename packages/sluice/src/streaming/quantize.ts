@@ -1,6 +1,7 @@
 import { checkWeightType, restoreWeights, roundWeights, type WeightType } from "../backend/weight-types.ts";
 import { type Model, modelFromConfig } from "../models/model.ts";
 
+/** Options of `quantize`. */
 export interface QuantizeOptions {
   /** "float16", "bfloat16" or "int8" (whole numbers of −127 … 127 with one scale for each column). */
   readonly type: WeightType;

@@ -6,6 +6,7 @@ import { makePlan, type StreamPlan } from "./plan.ts";
 import { checkRows, checkStep, LiveNumbers } from "./stream.ts";
 import { readState, writeState } from "./stream-state.ts";
 
+/** Options of `streamPool`. */
 export interface StreamPoolOptions {
   /** Most streams that are open at once. */
   readonly capacity: number;

@@ -5,6 +5,7 @@ import type { Network } from "../models/network.ts";
 import { makePlan, type StreamPlan } from "./plan.ts";
 import { readState, writeState } from "./stream-state.ts";
 
+/** Options of `stream`. */
 export interface StreamOptions {
   /** B, sequences that go on side by side, one row each. Default 1. */
   readonly batch?: number;

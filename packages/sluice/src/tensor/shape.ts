@@ -18,6 +18,7 @@ export function stridesOf(shape: Shape): number[] {
   return strides;
 }
 
+/** Whether both shapes have the same sizes. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }

@@ -48,6 +48,7 @@ export type NestedNumbers = number | readonly NestedNumbers[];
 /** What `tensor` accepts. */
 export type TensorData = NestedNumbers | HostArray | Int32Array | Int8Array | Uint8Array;
 
+/** Options of `tensor`. */
 export interface TensorOptions {
   /** Defaults to the backend `init` chose. */
   readonly backend?: Backend;
@@ -78,10 +79,12 @@ export function full(shape: Shape, value: number, options: TensorOptions = {}): 
   return tensor(new Float64Array(sizeOf(shape)).fill(value), shape, options);
 }
 
+/** A constant of zeros. */
 export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
   return full(shape, 0, options);
 }
 
+/** A constant of ones. */
 export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
   return full(shape, 1, options);
 }

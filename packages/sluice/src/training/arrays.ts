@@ -51,6 +51,7 @@ function checkCount(got: number, count: number, what: string): void {
   }
 }
 
+/** Whether a value is numbers with a shape. */
 export function isNumericArray(value: unknown): value is NumericArray {
   return typeof value === "object" && value !== null && "shape" in value && "data" in value && ArrayBuffer.isView(value.data);
 }

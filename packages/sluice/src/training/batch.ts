@@ -21,6 +21,7 @@ export interface CheckedBatch {
   readonly size: number;
 }
 
+/** What of a batch is checked before it is used. */
 export interface BatchChecks {
   readonly targets: boolean;
   readonly classWeight?: ClassWeight | undefined;
@@ -115,6 +116,7 @@ export interface BatchTensors {
   readonly masks: readonly (Tensor | null)[];
 }
 
+/** A batch as tensors of a backend. */
 export function toTensors(network: Network, { x, y, weights, mask }: CheckedBatch): BatchTensors {
   const { backend } = network;
   const upload = ({ data, shape }: NumericArray): Tensor => tensor(data, shape, { backend });

@@ -12,6 +12,7 @@ export interface CheckpointStore {
   load(): Promise<LoadedCheckpoint | null>;
 }
 
+/** What a store is told about a checkpoint. */
 export interface CheckpointAbout {
   readonly step: number;
   readonly epoch: number;
@@ -19,6 +20,7 @@ export interface CheckpointAbout {
   readonly best: boolean;
 }
 
+/** The newest checkpoint that is whole, and those that were passed over. */
 export interface LoadedCheckpoint {
   readonly name: string;
   readonly file: Uint8Array;
@@ -26,6 +28,7 @@ export interface LoadedCheckpoint {
   readonly skipped: readonly SkippedCheckpoint[];
 }
 
+/** A checkpoint that was not whole, and why. */
 export interface SkippedCheckpoint {
   readonly name: string;
   readonly reason: string;

@@ -8,6 +8,7 @@ import type { TruncatedOptions } from "./long-sequences/truncation.ts";
 /** x and y, with sample weights if there are any; or data that gives its own batches. */
 export type LabelledData = readonly [x: ArrayInputs, y: ArrayInputs, sampleWeight?: ArrayInput] | Dataset | BatchStream;
 
+/** Options of `fit`. */
 export interface FitOptions {
   /** Passes over the data, counted from the first epoch: with `initialEpoch` or a resume fewer are left to do. Default 1. */
   readonly epochs?: number;
@@ -49,6 +50,7 @@ export interface FitOptions {
   readonly resume?: boolean;
 }
 
+/** Options of checkpoints in `fit`. */
 export interface CheckpointOptions {
   readonly store: CheckpointStore;
   /** Writes one when so many seconds have passed. Default 30, unless `everySteps` is given. */
@@ -59,6 +61,7 @@ export interface CheckpointOptions {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
+/** Options of `evaluate`. */
 export interface EvaluateOptions {
   /** Examples at a time. Default 32. */
   readonly batchSize?: number;
@@ -68,6 +71,7 @@ export interface EvaluateOptions {
   readonly mask?: ArrayInput;
 }
 
+/** Options of `predict`. */
 export interface PredictOptions {
   /** Examples at a time. Default 32. */
   readonly batchSize?: number;

@@ -54,6 +54,7 @@ export function datasetPart(dataset: Dataset, begin: number, end: number): Datas
   return { length: end - begin, batch: (indices) => dataset.batch(indices.map((index) => index + begin)) };
 }
 
+/** Options of `order`. */
 export interface OrderOptions {
   readonly batchSize: number;
   readonly shuffle: boolean;
@@ -93,12 +94,14 @@ export function streamSource(stream: BatchStream): BatchSource {
   };
 }
 
+/** Whether data gives examples by index. */
 export function isDataset(value: unknown): value is Dataset {
   return (
     typeof value === "object" && value !== null && "batch" in value && typeof value.batch === "function" && "length" in value
   );
 }
 
+/** Whether data gives batches in order. */
 export function isStream(value: unknown): value is BatchStream {
   return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
 }

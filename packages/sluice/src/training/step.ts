@@ -16,11 +16,13 @@ export interface StepResult {
   readonly predictions: readonly Prediction[];
 }
 
+/** What a forward pass gives. */
 export interface Prediction {
   readonly output: NumericArray & { readonly data: HostArray };
   readonly mask: (NumericArray & { readonly data: HostArray }) | null;
 }
 
+/** Options of `step`. */
 export interface StepOptions {
   /** Training steps so far: which random numbers dropout draws. */
   readonly step: number;

@@ -24,10 +24,15 @@ const COLOURS = {
 
 /** The colours as chart options name them: their values on a light page. */
 export const ink: string = COLOURS.ink.light;
+/** Lines that stand back. */
 export const muted: string = COLOURS.muted.light;
+/** Grid lines. */
 export const grid: string = COLOURS.grid.light;
+/** The page behind a chart. */
 export const surface: string = COLOURS.surface.light;
+/** The model, in every chart. */
 export const modelColour: string = COLOURS.blue.light;
+/** What asks for attention. */
 export const warningColour: string = COLOURS.orange.light;
 
 /** How a series looks: none shares colour, dash or marker with another of the first six. */

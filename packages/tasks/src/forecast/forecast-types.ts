@@ -169,6 +169,7 @@ export interface ForecasterModel {
   describe(): ForecasterDescription;
 }
 
+/** What `evaluate` gives. */
 export interface EvaluateResult {
   readonly schema: "sluice.evaluate/1";
   readonly rows: number;
@@ -179,6 +180,7 @@ export interface EvaluateResult {
   readonly drift: readonly string[];
 }
 
+/** What `describe` gives. */
 export interface ForecasterDescription {
   readonly task: "forecast";
   readonly layers: readonly {
@@ -200,6 +202,7 @@ export interface ForecasterDescription {
   readonly training: TrainResult & { readonly history: readonly { readonly loss: number; readonly validationLoss: number }[] };
 }
 
+/** Options of `backtest`. */
 export interface BacktestOptions extends ForecastOptions {
   /** Number of rolling origins. Default 8. */
   readonly windows?: number;
@@ -209,6 +212,7 @@ export interface BacktestOptions extends ForecastOptions {
   readonly refit?: boolean;
 }
 
+/** What `backtest` gives. */
 export interface BacktestResult {
   readonly schema: "sluice.backtest/1";
   readonly target: string | readonly string[];

@@ -7,14 +7,17 @@ function refuse(where: string, rule: string): FormatError {
   return new FormatError(`Cannot load this forecaster: "${where}" must be ${rule}. The file is damaged, or was edited.`);
 }
 
+/** A text. */
 export const text: Check = (value, where) => {
   if (typeof value !== "string") throw refuse(where, "a text");
 };
 
+/** A finite number. */
 export const finite: Check = (value, where) => {
   if (typeof value !== "number" || !Number.isFinite(value)) throw refuse(where, "a number");
 };
 
+/** A whole number. */
 export const whole: Check = (value, where) => {
   if (!Number.isSafeInteger(value) || (value as number) < 0) throw refuse(where, "a whole number from 0 up");
 };
@@ -26,6 +29,7 @@ export function optional(check: Check): Check {
   };
 }
 
+/** A list of one kind of thing. */
 export function list(check: Check): Check {
   return (value, where) => {
     if (!Array.isArray(value)) throw refuse(where, "a list");

@@ -40,6 +40,7 @@ export interface Judged extends Comparison {
   readonly echo: EchoVerdict;
 }
 
+/** Options of `compare`. */
 export interface CompareOptions {
   readonly recipe: Recipe;
   readonly target: number;

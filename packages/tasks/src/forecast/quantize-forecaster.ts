@@ -12,6 +12,7 @@ export interface QuantizeReport {
   readonly check: QuantizeCheck;
 }
 
+/** What rounding the weights costs on a file. */
 export interface QuantizeCheck {
   /** Forecasts compared: steps ahead, times targets and series. */
   readonly forecasts: number;

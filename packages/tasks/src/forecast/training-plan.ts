@@ -32,6 +32,7 @@ export interface PartWindows {
   place(index: number): Place;
 }
 
+/** Sizes and lengths of a training, chosen from the data. */
 export interface TrainingPlan {
   readonly sizes: NetworkSizes;
   readonly epochs: number;

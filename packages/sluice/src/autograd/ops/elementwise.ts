@@ -21,21 +21,35 @@ function unaryOp(name: UnaryName): (x: Tensor) => Tensor {
   });
 }
 
+/** −x, element by element. */
 export const negate: (x: Tensor) => Tensor = unaryOp("negate");
+/** |x|, element by element; the slope at 0 is 0. */
 export const abs: (x: Tensor) => Tensor = unaryOp("abs");
 /** −1, 0 or 1; its gradient is 0. */
 export const sign: (x: Tensor) => Tensor = unaryOp("sign");
+/** x², element by element. */
 export const square: (x: Tensor) => Tensor = unaryOp("square");
+/** √x, element by element. */
 export const sqrt: (x: Tensor) => Tensor = unaryOp("sqrt");
+/** 1/x, element by element. */
 export const reciprocal: (x: Tensor) => Tensor = unaryOp("reciprocal");
+/** eˣ, element by element. */
 export const exp: (x: Tensor) => Tensor = unaryOp("exponential");
+/** The natural logarithm, element by element. */
 export const log: (x: Tensor) => Tensor = unaryOp("log");
+/** log(1 + x) without loss near 0, element by element. */
 export const log1p: (x: Tensor) => Tensor = unaryOp("log1p");
+/** The sine, element by element. */
 export const sin: (x: Tensor) => Tensor = unaryOp("sin");
+/** The cosine, element by element. */
 export const cos: (x: Tensor) => Tensor = unaryOp("cos");
+/** σ(x) = 1/(1 + e⁻ˣ), element by element. */
 export const sigmoid: (x: Tensor) => Tensor = unaryOp("sigmoid");
+/** The hyperbolic tangent, element by element. */
 export const tanh: (x: Tensor) => Tensor = unaryOp("tanh");
+/** max(x, 0), element by element; the slope at 0 is 0. */
 export const relu: (x: Tensor) => Tensor = unaryOp("relu");
+/** log(1 + eˣ) without overflow, element by element. */
 export const softplus: (x: Tensor) => Tensor = unaryOp("softplus");
 /** log σ(x), without overflow at either end. */
 export const logSigmoid: (x: Tensor) => Tensor = unaryOp("logSigmoid");
@@ -90,11 +104,14 @@ function binaryOp(name: BinaryName, gradient: BinaryGradient): (a: Tensor | numb
 
 /** a + b; like every two-argument operation here, it broadcasts as NumPy does and takes plain numbers. */
 export const add: (a: Tensor | number, b: Tensor | number) => Tensor = binaryOp("add", (dy) => [dy, dy]);
+/** a − b, with broadcasting. */
 export const subtract: (a: Tensor | number, b: Tensor | number) => Tensor = binaryOp("subtract", (dy) => [dy, negate(dy)]);
+/** a · b element by element, with broadcasting. */
 export const multiply: (a: Tensor | number, b: Tensor | number) => Tensor = binaryOp("multiply", (dy, a, b) => [
   multiply(dy, b), // da = dy b
   multiply(dy, a), // db = dy a
 ]);
+/** a / b, with broadcasting. */
 export const divide: (a: Tensor | number, b: Tensor | number) => Tensor = binaryOp("divide", (dy, _a, b, y) => [
   divide(dy, b), //                      da = dy / b
   negate(divide(multiply(dy, y), b)), // db = −dy (a / b) / b
@@ -110,7 +127,9 @@ export const minimum: (a: Tensor | number, b: Tensor | number) => Tensor = binar
 export const maximum: (a: Tensor | number, b: Tensor | number) => Tensor = binaryOp("maximum", (dy, a, b) => chosen(dy, b, a));
 /** 1 where a < b, else 0. Comparisons have no gradient. */
 export const less: (a: Tensor | number, b: Tensor | number) => Tensor = binaryOp("less", () => [null, null]);
+/** 1 where a ≤ b, else 0. */
 export const lessEqual: (a: Tensor | number, b: Tensor | number) => Tensor = binaryOp("lessEqual", () => [null, null]);
+/** 1 where a = b, else 0. */
 export const equal: (a: Tensor | number, b: Tensor | number) => Tensor = binaryOp("equal", () => [null, null]);
 
 /** Shares dy between `low` and `high`: all of it to `low` where low < high, half to each where they are equal. */

@@ -11,6 +11,7 @@ import {
   toProcessing,
 } from "./recurrent.ts";
 
+/** Options of `fusedGru`. */
 export interface FusedGruOptions extends FusedOptions {
   /** r scales the product R h (true, PyTorch and cuDNN) or h itself (false, the 2014 paper). */
   readonly resetAfter: boolean;

@@ -5,6 +5,7 @@ import { divide, equal, multiply } from "./elementwise.ts";
 import { reduceAxes } from "./reduce-axes.ts";
 import { broadcastTo, reshape } from "./shape.ts";
 
+/** Options of `reduce`. */
 export interface ReduceOptions {
   /** The axis or axes that go away; all of them when left out. */
   readonly axis?: number | readonly number[];

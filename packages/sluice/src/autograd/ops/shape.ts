@@ -35,6 +35,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   return sameShape(target, x.shape) ? x : reshapeOp(x, target);
 }
 
+/** x with an axis of size 1 inserted before `axis`; negative positions count from the end. @throws {ShapeError} for a position out of range. */
 export function expandDims(x: Tensor, axis: number): Tensor {
   const at = normalizeAxis(axis, x.rank + 1, "insert an axis");
   return reshape(x, x.shape.toSpliced(at, 0, 1));

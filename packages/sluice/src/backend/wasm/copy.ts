@@ -2,6 +2,7 @@ import type { Kernels, View } from "../kernels.ts";
 import { highest, lowest, PairedAxes } from "./axes.ts";
 import type { WasmMemory } from "./memory.ts";
 
+/** The copying kernels. */
 export interface CopyExports {
   /** Strides count elements; index 0 is the innermost axis. */
   copy(

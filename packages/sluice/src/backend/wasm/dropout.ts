@@ -1,6 +1,7 @@
 import type { Kernels } from "../kernels.ts";
 import type { WasmMemory } from "./memory.ts";
 
+/** The dropout kernel. */
 export interface DropoutExports {
   dropoutMask(
     out: number,

@@ -2,6 +2,7 @@ import type { Kernels } from "../kernels.ts";
 import type { WasmMemory } from "./memory.ts";
 import { type Call, cut, type Team } from "./threads/team.ts";
 
+/** The matrix products. */
 export interface MatmulExports {
   productScratch(): number;
   matmul(

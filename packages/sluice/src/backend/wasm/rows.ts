@@ -1,6 +1,7 @@
 import type { Kernels } from "../kernels.ts";
 import type { WasmMemory } from "./memory.ts";
 
+/** The kernels over rows. */
 export interface RowsExports {
   sumRowsScratch(rows: number, columns: number): number;
   reduceSum(x: number, out: number, outer: number, n: number, inner: number, scratch: number): void;

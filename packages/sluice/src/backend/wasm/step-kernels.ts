@@ -11,6 +11,7 @@ import type { RowsExports } from "./rows.ts";
 /** Takes byte addresses, sizes and codes; named one by one in kernels/streaming.ts. */
 type Step = (...numbers: number[]) => void;
 
+/** The kernels of streams. */
 export interface StepExports
   extends Pick<RowsExports, "softmax" | "gatherRows" | "layerNormForward">,
     Pick<RecurrentExports, "productScratch" | "packedBytes"> {

@@ -29,6 +29,7 @@ interface WasmExports
     RecurrentExports,
     StepExports {}
 
+/** Options of `wasmBackend`. */
 export interface WasmBackendOptions {
   /** Which build of the kernels; by default the first of "relaxed" and "simd" that passes its self-test on this engine. */
   readonly variant?: WasmVariant;

@@ -9,6 +9,7 @@ export interface TensorEntry {
   readonly end: number;
 }
 
+/** What the header of a file says, checked. */
 export interface Header {
   readonly metadata: ReadonlyMap<string, string>;
   /** In the order of the header. */

@@ -9,6 +9,7 @@ import { CHECKPOINT_PREFIX, checkFormat, OURS, parseJson, refusing } from "./mod
 import { restoredWeight, weightTypeOf } from "./rounded-weights.ts";
 import { readSafetensors, readSafetensorsMetadata, type SafetensorsContent } from "./safetensors.ts";
 
+/** Options of `loadModel`. */
 export interface LoadModelOptions {
   /** Where the model runs; by default the backend that `init` chose. */
   readonly backend?: "reference" | "wasm";

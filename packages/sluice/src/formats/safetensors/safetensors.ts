@@ -25,6 +25,7 @@ export interface SafetensorsSource {
 
 /** Most bytes a header may have, and most tensors a file may have. */
 export const MAX_HEADER_BYTES: number = 2 ** 20;
+/** Tensors in one file at most. */
 export const MAX_TENSORS = 4096;
 
 const LENGTH_BYTES = 8;

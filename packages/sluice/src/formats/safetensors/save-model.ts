@@ -5,6 +5,7 @@ import { FORMAT, OURS } from "./model-texts.ts";
 import { roundContent } from "./rounded-weights.ts";
 import { type SafetensorsContent, writeSafetensors } from "./safetensors.ts";
 
+/** Options of `saveModel`. */
 export interface SaveModelOptions {
   /** Texts to keep in the file, such as the preprocessing that belongs to the model; keys must not begin with "sluice.". */
   readonly metadata?: Readonly<Record<string, string>>;

@@ -10,6 +10,7 @@ import { Cell, dropped, noDropout, recurrentProduct, type StepDropout } from "./
 import { type CellSettings, cellSettings, checkCount, type GatedCellOptions } from "./cell-options.ts";
 import type { LSTMState } from "./lstm-cell.ts";
 
+/** Options of `augmentedLstmCell`. */
 export interface AugmentedLSTMCellOptions extends GatedCellOptions {
   /** V: what is shown and fed back is q projected to this many features; null shows q itself. Default null. */
   readonly projection?: number | null;
@@ -94,6 +95,7 @@ export class AugmentedLSTMCell extends Cell<AugmentedLSTMCellOptions, LSTMState>
   }
 }
 
+/** Options of `augmentedLstm`. */
 export interface AugmentedLSTMOptions extends AugmentedLSTMCellOptions, RecurrentOptions {}
 
 /** The augmented LSTM over a sequence. Equations: see `AugmentedLSTMCell`. */

@@ -10,6 +10,7 @@ import { Cell, dropped, noDropout, recurrentProduct, type StepDropout } from "./
 import { type CellOptions, type CellSettings, cellSettings } from "./cell-options.ts";
 import type { LSTMState } from "./lstm-cell.ts";
 
+/** Options of `canonicalRnnCell`. */
 export interface CanonicalRNNCellOptions extends CellOptions {
   /** Of the weights on s. Default ½ I: a leak with a time constant of one step. */
   readonly stateInitializer?: InitializerSpec;
@@ -61,6 +62,7 @@ export class CanonicalRNNCell extends Cell<CanonicalRNNCellOptions, LSTMState> {
   }
 }
 
+/** Options of `canonicalRnn`. */
 export interface CanonicalRNNOptions extends CanonicalRNNCellOptions, RecurrentOptions {}
 
 /** The canonical recurrent network over a sequence. Equation: see `CanonicalRNNCell`. */

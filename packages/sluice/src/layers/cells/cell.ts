@@ -30,6 +30,7 @@ export interface StepDropout {
 /** What a GRU or a simple RNN carries: h [B, H]. */
 export type HiddenState = { readonly hiddenState: Tensor };
 
+/** Nothing drops: inference. */
 export const noDropout: StepDropout = { input: null, recurrent: [] };
 
 /** The masks to use at step t. */

@@ -7,6 +7,7 @@ import { RNN, type RNNOptions } from "../rnn.ts";
 import { Cell, noDropout, type StepDropout } from "./cell.ts";
 import { checkCount } from "./cell-options.ts";
 
+/** Options of the dilated cell. */
 export interface DilatedCellOptions extends LayerOptions {
   readonly cell: Cell;
   /** d: the cell goes on from the state d steps ago. */
@@ -87,6 +88,7 @@ export function dilated(cell: Cell, dilation: number): DilatedCell {
   return new DilatedCell({ cell, dilation });
 }
 
+/** Options of `dilatedRnn`. */
 export interface DilatedRNNOptions extends Omit<RNNOptions, "cells"> {
   /** One for each cell. Default 1, 2, 4, 8, … */
   readonly dilations?: readonly number[];

@@ -12,6 +12,7 @@ import { type CellOptions, type CellSettings, cellSettings, checkCount } from ".
 /** What a grid carries through time: the h it shows at the top [B, H], and h and memory m of every block, [B, depth, H]. */
 export type GridLSTMState = { readonly hiddenState: Tensor; readonly timeHidden: Tensor; readonly timeMemory: Tensor };
 
+/** Options of `gridLstmCell`. */
 export interface GridLSTMCellOptions extends Omit<CellOptions, "activation" | "recurrentDropout"> {
   /** Blocks on top of each other. Default 1. */
   readonly depth?: number;
@@ -84,6 +85,7 @@ function transition(raw: Tensor, m: Tensor): [Tensor, Tensor] {
   return [multiply(sigmoid(o), tanh(next)), next];
 }
 
+/** Options of `gridLstm`. */
 export interface GridLSTMOptions extends GridLSTMCellOptions, RecurrentOptions {}
 
 /** The grid LSTM over a sequence. Equations: see `GridLSTMCell`. */

@@ -11,6 +11,7 @@ import { type CellSettings, cellSettings, type GatedCellOptions } from "./cell-o
 /** The gates of a GRU and its candidate ĥ, in the order z r h, each [B, H]. */
 export type GRUGates = { readonly updateGate: Tensor; readonly resetGate: Tensor; readonly hiddenCandidate: Tensor };
 
+/** Options of `gruCell`. */
 export interface GRUCellOptions extends GatedCellOptions {
   /** r scales the product R h (true: PyTorch, cuDNN, Keras) or h itself (false: the 2014 paper, ONNX's default). Default true. */
   readonly resetAfter?: boolean;

@@ -24,6 +24,7 @@ const versions: Readonly<Record<1 | 2, InceptionBranches>> = {
 /** clip(0.2 x + 0.5, 0, 1), the hard sigmoid of Keras 1. */
 export const steepSigmoid: ActivationSpec = { type: "hardSigmoid", alpha: 0.2 };
 
+/** Options of `inceptionLstmCell`. */
 export interface InceptionLSTMCellOptions extends LayerOptions {
   /** C, channels of each branch; h and c have as many for each of them: 3C. */
   readonly filters: number;
@@ -130,6 +131,7 @@ export class InceptionLSTMCell extends GridCell<InceptionLSTMCellOptions> {
   }
 }
 
+/** Options of `inceptionLstm`. */
 export interface InceptionLSTMOptions extends InceptionLSTMCellOptions, RecurrentOptions {}
 
 /** The Inception LSTM over a sequence of images. Equations: see `InceptionLSTMCell`. */

@@ -53,6 +53,7 @@ export class IndRNNCell extends Cell<IndRNNCellOptions, HiddenState> {
   }
 }
 
+/** Options of `indRnn`. */
 export interface IndRNNOptions extends IndRNNCellOptions, RecurrentOptions {}
 
 /** The independently recurrent network over a sequence. Equation: see `IndRNNCell`. */

@@ -7,6 +7,7 @@ import type { BuildContext, CallContext, Layer, LayerOptions, State, SymbolicSha
 import type { Parameter } from "../parameter.ts";
 import { Cell, noDropout, type StepDropout } from "./cell.ts";
 
+/** Options of `learnedStateCell`. */
 export interface LearnedStateCellOptions extends LayerOptions {
   readonly cell: Cell;
   /** Which parts of the state are learned, by name; the others start as the cell starts them. Default all. */

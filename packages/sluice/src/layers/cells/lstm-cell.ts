@@ -21,6 +21,7 @@ export type LSTMGates = {
   readonly outputGate: Tensor;
 };
 
+/** Options of `lstmCell`. */
 export interface LSTMCellOptions extends GatedCellOptions {
   /** The bias of the forget gate starts at exactly 1, whatever `biasInitializer` says, so that a fresh cell remembers. Default true. */
   readonly unitForgetBias?: boolean;

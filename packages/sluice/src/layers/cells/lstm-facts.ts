@@ -4,6 +4,7 @@ import type { LSTMFormOptions } from "./lstm-form.ts";
 const ownFormat = "sluice (safetensors)";
 const numpy = "oracles/cells_lstm.py (NumPy)";
 
+/** The facts of the LSTM and its forms for the table of cells. */
 export const lstmFacts: KindFacts = {
   equation:
     "i = σ(W_i x + R_i h + b_i); f = σ(W_f x + R_f h + b_f); g = tanh(W_g x + R_g h + b_g); o = σ(W_o x + R_o h + b_o); " +
@@ -14,6 +15,7 @@ export const lstmFacts: KindFacts = {
   formats: ownFormat,
 };
 
+/** The facts of the block of 1997 for the table of cells. */
 export const memoryBlocksFacts: KindFacts = {
   equation:
     "y_k = σ(W_k x + R_k y + b_k) for gates k; c' = c + y_in g(W x + R y + b); y_c = y_out h(c'); g = 4 σ − 2; h = 2 σ − 1",

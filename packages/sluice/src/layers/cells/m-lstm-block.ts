@@ -13,6 +13,7 @@ import { fillRange } from "./heads.ts";
 import { readHeads } from "./m-lstm-memory.ts";
 import { EPSILON, XLSTMBlockCell, XLSTMBlockLayer, type XLSTMBlockOptions } from "./xlstm-block.ts";
 
+/** Options of `mLstmBlockCell`. */
 export interface MLSTMBlockCellOptions extends XLSTMBlockOptions {
   /** E / D: how much wider than x the block is inside, a whole number. Default 2. */
   readonly expansion?: number;
@@ -91,6 +92,7 @@ export class MLSTMBlockCell extends XLSTMBlockCell<MLSTMBlockCellOptions> {
   }
 }
 
+/** Options of `mLstmBlock`. */
 export interface MLSTMBlockOptions extends MLSTMBlockCellOptions, RecurrentOptions {}
 
 /** The mLSTM block over a sequence. Equations: see `MLSTMBlockCell`. */

@@ -20,6 +20,7 @@ export type MLSTMState = {
   readonly stabilizer: Tensor;
 };
 
+/** Options of `mLstmCell`. */
 export interface MLSTMCellOptions extends InputCellOptions {
   /** Memories side by side, each of d = units / heads rows and columns. Default 1. */
   readonly heads?: number;

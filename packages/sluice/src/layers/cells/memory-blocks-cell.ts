@@ -15,6 +15,7 @@ import { checkGateBias, type GateBiasSpec, type GateName, startGateBias } from "
 /** What memory blocks carry: y of cells and conventional units, c of the cells, and the gates where they feed back. */
 export type MemoryBlocksState = { readonly hiddenState: Tensor; readonly cellState: Tensor };
 
+/** Options of `memoryBlocksCell`. */
 export interface MemoryBlocksCellOptions extends CellOptions {
   /** Number of memory cells, all blocks together. */
   readonly units: number;

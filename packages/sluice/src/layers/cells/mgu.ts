@@ -10,6 +10,7 @@ import { RecurrentLayer, type RecurrentOptions } from "../recurrent-layer.ts";
 import { Cell, dropped, type HiddenState, noDropout, type StepDropout } from "./cell.ts";
 import { type CellSettings, cellSettings, type GatedCellOptions } from "./cell-options.ts";
 
+/** Options of `mguCell`. */
 export interface MGUCellOptions extends GatedCellOptions {
   /** "paper": the equations of 2016. "flax": the reset after the product, and f keeps what it let in. Default "paper". */
   readonly form?: "paper" | "flax";
@@ -82,6 +83,7 @@ export class MGUCell extends Cell<MGUCellOptions, HiddenState> {
   }
 }
 
+/** Options of `mgu`. */
 export interface MGUOptions extends MGUCellOptions, RecurrentOptions {}
 
 /** The minimal gated unit over a sequence. Equations: see `MGUCell`. */

@@ -4,6 +4,7 @@ import type { LinearTerms, LogLinearTerms } from "../linear-recurrence.ts";
 import { MinimalCell, type MinimalCellOptions, MinimalLayer, type MinimalOptions } from "./minimal-cell.ts";
 import { activateCandidate, logCandidate } from "./positive.ts";
 
+/** Options of `minGruCell`. */
 export interface MinGRUCellOptions extends MinimalCellOptions {}
 
 /**
@@ -32,6 +33,7 @@ export class MinGRUCell extends MinimalCell {
   }
 }
 
+/** Options of `minGru`. */
 export interface MinGRUOptions extends MinimalOptions {}
 
 /** minGRU over a sequence, all steps at once. Equation: see `MinGRUCell`. */

@@ -4,6 +4,7 @@ import type { LinearTerms, LogLinearTerms } from "../linear-recurrence.ts";
 import { MinimalCell, type MinimalCellOptions, MinimalLayer, type MinimalOptions } from "./minimal-cell.ts";
 import { activateCandidate, logCandidate } from "./positive.ts";
 
+/** Options of `minLstmCell`. */
 export interface MinLSTMCellOptions extends MinimalCellOptions {}
 
 /**
@@ -39,6 +40,7 @@ function logOdds(f: Tensor, i: Tensor): Tensor {
   return subtract(logSigmoid(f), logSigmoid(i));
 }
 
+/** Options of `minLstm`. */
 export interface MinLSTMOptions extends MinimalOptions {}
 
 /** minLSTM over a sequence, all steps at once. Equation: see `MinLSTMCell`. */

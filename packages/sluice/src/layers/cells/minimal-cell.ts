@@ -13,6 +13,7 @@ import { Cell, dropped, type HiddenState, noDropout, type StepDropout } from "./
 import { type CellSettings, cellSettings, type InputCellOptions } from "./cell-options.ts";
 import type { CandidateActivation } from "./positive.ts";
 
+/** Options of the cells of minGRU and minLSTM. */
 export interface MinimalCellOptions extends InputCellOptions {
   /** Of the candidate. "positive" is the paper's g(v) = v + ½ for v ≥ 0, σ(v) below. Default "positive". */
   readonly activation?: CandidateActivation;
@@ -63,6 +64,7 @@ export abstract class MinimalCell extends Cell<MinimalCellOptions, HiddenState> 
   }
 }
 
+/** Options of minGRU and minLSTM. */
 export interface MinimalOptions extends MinimalCellOptions, RecurrentOptions {
   /**
    * Run all steps in log space, as the paper does; it takes several times as long for the same numbers, since the linear scan is as

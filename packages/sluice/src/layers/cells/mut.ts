@@ -10,6 +10,7 @@ import { RecurrentLayer, type RecurrentOptions } from "../recurrent-layer.ts";
 import { Cell, dropped, type HiddenState, noDropout, type StepDropout } from "./cell.ts";
 import { type CellSettings, cellSettings, type GatedCellOptions } from "./cell-options.ts";
 
+/** Options of `mutCell`. */
 export interface MUTCellOptions extends GatedCellOptions {
   /** Which of the three cells. Default 1. */
   readonly variant?: 1 | 2 | 3;
@@ -96,6 +97,7 @@ export class MUTCell extends Cell<MUTCellOptions, HiddenState> {
   }
 }
 
+/** Options of `mut`. */
 export interface MUTOptions extends MUTCellOptions, RecurrentOptions {}
 
 /** MUT1, MUT2 or MUT3 over a sequence. Equations: see `MUTCell`. */

@@ -16,6 +16,7 @@ import type { GridCell } from "./grid-cell.ts";
 import { InceptionLSTMCell, steepSigmoid } from "./inception-lstm.ts";
 import type { LSTMState } from "./lstm-cell.ts";
 
+/** Options of `predNetCell`. */
 export interface PredNetCellOptions extends LayerOptions {
   /** Channels of the representation R in each layer, the image's layer first; those of A above the image too. [3, 48, 96, 192] in the paper. */
   readonly channels: readonly number[];

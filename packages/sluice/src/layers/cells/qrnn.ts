@@ -14,6 +14,7 @@ import { type CellSettings, cellSettings, checkRate, type InputCellOptions } fro
 /** What a QRNN carries: h and c [B, H], and with a window of 2 the x before [B, I]. */
 export type QRNNState = { readonly hiddenState: Tensor; readonly cellState: Tensor; readonly previousInput?: Tensor };
 
+/** Options of `qrnnCell`. */
 export interface QRNNCellOptions extends InputCellOptions {
   /** Of the candidate. Default "tanh". */
   readonly activation?: ActivationName;

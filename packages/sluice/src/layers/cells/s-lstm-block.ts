@@ -14,6 +14,7 @@ import { fillRange, headwiseProduct } from "./heads.ts";
 import { type SLSTMState, sLstmStep } from "./s-lstm.ts";
 import { EPSILON, XLSTMBlockCell, XLSTMBlockLayer, type XLSTMBlockOptions } from "./xlstm-block.ts";
 
+/** Options of `sLstmBlockCell`. */
 export interface SLSTMBlockCellOptions extends XLSTMBlockOptions {
   /** F: width of the feed-forward part. Default 4/3 of the features, rounded up. */
   readonly forwardUnits?: number;
@@ -89,6 +90,7 @@ export class SLSTMBlockCell extends XLSTMBlockCell<SLSTMBlockCellOptions> {
   }
 }
 
+/** Options of `sLstmBlock`. */
 export interface SLSTMBlockOptions extends SLSTMBlockCellOptions, RecurrentOptions {}
 
 /** The sLSTM block over a sequence. Equations: see `SLSTMBlockCell`. */

@@ -117,6 +117,7 @@ export function sLstmStep(
   return { hiddenState, cellState, normalizer, stabilizer };
 }
 
+/** Options of `sLstm`. */
 export interface SLSTMOptions extends SLSTMCellOptions, RecurrentOptions {}
 
 /** sLSTM over a sequence, step by step: its gates read h. Equations: see `SLSTMCell`. */

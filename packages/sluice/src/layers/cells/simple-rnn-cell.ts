@@ -7,6 +7,7 @@ import type { Parameter } from "../parameter.ts";
 import { Cell, dropped, type HiddenState, noDropout, recurrentProduct, type StepDropout } from "./cell.ts";
 import { type CellOptions, type CellSettings, cellSettings } from "./cell-options.ts";
 
+/** Options of `simpleRnnCell`. */
 export interface SimpleRNNCellOptions extends CellOptions {}
 
 /**

@@ -102,6 +102,7 @@ export class SRUCell extends Cell<SRUCellOptions, LSTMState> {
   }
 }
 
+/** Options of `sru`. */
 export interface SRUOptions extends SRUCellOptions, RecurrentOptions {}
 
 /** The simple recurrent unit over a sequence: what reads x or shows h at all steps at once, c step by step. Equations: see `SRUCell`. */

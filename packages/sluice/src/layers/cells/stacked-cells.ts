@@ -3,6 +3,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { BuildContext, CallContext, Layer, LayerOptions, State, SymbolicShape } from "../layer.ts";
 import { Cell, dropoutAt, noDropout, type StepDropout } from "./cell.ts";
 
+/** Options of `stackedCells`. */
 export interface StackedCellsOptions extends LayerOptions {
   readonly cells: readonly Cell[];
 }

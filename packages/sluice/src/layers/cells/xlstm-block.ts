@@ -12,6 +12,7 @@ import { Cell } from "./cell.ts";
 import { checkCount } from "./cell-options.ts";
 import { checkHeads } from "./heads.ts";
 
+/** Options of the xLSTM blocks. */
 export interface XLSTMBlockOptions extends LayerOptions {
   /** Heads of the cell inside. Default 1; the authors take 4. */
   readonly heads?: number;
@@ -19,6 +20,7 @@ export interface XLSTMBlockOptions extends LayerOptions {
   readonly convolutionLength?: number;
 }
 
+/** The guard of the normalisations. */
 export const EPSILON = 1e-5; // of the norms, the authors'
 
 /**

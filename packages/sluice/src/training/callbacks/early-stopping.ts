@@ -2,6 +2,7 @@ import type { NumericArray } from "../dataset.ts";
 import type { Callback } from "./callback.ts";
 import { Monitor, type MonitorOptions } from "./monitor.ts";
 
+/** Options of `earlyStopping`. */
 export interface EarlyStoppingOptions extends MonitorOptions {
   /** Epochs without improvement that are borne. Default 0. */
   readonly patience?: number;

@@ -2,6 +2,7 @@ import { saveModel } from "../../formats/safetensors/save-model.ts";
 import type { Callback } from "./callback.ts";
 import { Monitor, type MonitorOptions } from "./monitor.ts";
 
+/** Options of `modelCheckpoint`. */
 export interface ModelCheckpointOptions extends MonitorOptions {
   /** Saves only when what it monitors is the best so far. Default false: after every epoch. */
   readonly saveBestOnly?: boolean;

@@ -1,6 +1,7 @@
 import type { Callback } from "./callback.ts";
 import { Monitor, type MonitorOptions } from "./monitor.ts";
 
+/** Options of `reduceLROnPlateau`. */
 export interface ReduceOnPlateauOptions extends MonitorOptions {
   /** New learning rate = old · factor. Default 0.1. */
   readonly factor?: number;

@@ -9,6 +9,7 @@ import type { CarriedState, CarriedStates } from "./carried-states.ts";
 import { alignEnds, cutBatch, stepsOf } from "./pieces.ts";
 import type { Truncation } from "./truncation.ts";
 
+/** What a truncated run over one batch is told. */
 export interface TruncatedRun {
   /** Leave the weights alone when the loss is not a finite number; the batch ends there. */
   readonly guard: boolean;
