@@ -2,7 +2,13 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, describe, expect, test, vi } from "vitest";
 
 // Every TypeScript block of these pages runs; a comment "// prints …" behind a console.log says what it must print.
-const pages = ["../README.md", "../packages/sluice/README.md", "../packages/data/README.md", "../packages/tasks/README.md"];
+const pages = [
+  "../README.md",
+  "../packages/sluice/README.md",
+  "../packages/data/README.md",
+  "../packages/tasks/README.md",
+  "custom-cells.md",
+];
 const made: URL[] = [];
 
 interface Example {
