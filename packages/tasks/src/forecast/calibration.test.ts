@@ -49,3 +49,12 @@ test("wider levels give wider intervals around any learned quantiles", () => {
   });
   expect(widths).toEqual([...widths].sort((a, b) => a - b));
 });
+
+test("a side that was learned far too narrow does not make the other one absurd", () => {
+  // Everything lies 5 above the median, where the learned upper half is 0.01 and the lower one 10.
+  const quantiles = [-10, 0, 0.01];
+  const points = Array.from({ length: 100 }, () => ({ actual: 5, quantiles }));
+  const [low, high] = intervalAt(fitBands([0.1, 0.5, 0.9], points), 1, quantiles, 0.8);
+  expect(high).toBeGreaterThanOrEqual(5 - 1e-9); // it holds what it must
+  expect(low).toBeGreaterThan(-30); // and the lower end grows with it by a small factor, not by 500
+});

@@ -37,7 +37,8 @@ export function fitBands(levels: readonly number[], points: readonly { actual: n
   return bandsOf(levels).map(({ level, lower, upper }) => {
     const places = points.flatMap(({ actual, quantiles }) => {
       const median = quantiles[middle] as number;
-      const half = actual >= median ? (quantiles[upper] as number) - median : median - (quantiles[lower] as number);
+      const [below, above] = halvesOf(median, quantiles[lower] as number, quantiles[upper] as number);
+      const half = actual >= median ? above : below;
       const place = Math.abs(actual - median) / half;
       return Number.isFinite(place) ? [place] : [];
     });
@@ -59,10 +60,17 @@ export function intervalAt(bands: readonly Band[], middle: number, quantiles: Po
   if (first === undefined || level < 1e-9) return [median, median];
   const band = bands.reduce((kept, next) => (Math.abs(next.level - level) < Math.abs(kept.level - level) ? next : kept), first);
   const factor = factorAt(band.factors, level);
-  return [
-    median - factor * (median - (quantiles[band.lower] as number)),
-    median + factor * ((quantiles[band.upper] as number) - median),
-  ];
+  const [below, above] = halvesOf(median, quantiles[band.lower] as number, quantiles[band.upper] as number);
+  return [median - factor * below, median + factor * above];
+}
+
+/**
+ * The half-widths of a band on both sides of the median, neither less than a quarter of the whole: a side that was learned far too
+ * narrow would otherwise ask for a factor that makes the other side absurd.
+ */
+function halvesOf(median: number, lower: number, upper: number): [number, number] {
+  const least = (upper - lower) / 4;
+  return [Math.max(median - lower, least), Math.max(upper - median, least)];
 }
 
 /** The factor of a share, on a line between those that were kept. */
