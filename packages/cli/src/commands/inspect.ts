@@ -6,7 +6,11 @@ import { EXIT, type ExitCode } from "../exit-codes.ts";
 export const inspect: CommandSpec = defineCommand({
   name: "inspect",
   summary: "Look into a model file: layers, weights, how it was trained; nothing in it is run",
-  examples: ["inspect 2026-11-21-temp_max-7", "inspect model.safetensors --json"],
+  examples: [
+    "inspect 2026-11-21-temp_max-7",
+    "inspect 2026-11-21-temp_max-7 --on weather.csv",
+    "inspect model.safetensors --json",
+  ],
   args: {
     model: required(operand("MODEL", "a run's id or folder, or any .safetensors file")),
     on: text("FILE", "look inside while it reads the last windows of this CSV: gates, memory, lags"),
