@@ -41,7 +41,7 @@ export async function* textOf(source: ByteSource, name: string): AsyncGenerator<
 }
 
 /** How many lines end in the text. */
-export function lineEnds(text: string): number {
+function lineEnds(text: string): number {
   let n = 0;
   for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) n++;
   return n;

@@ -48,7 +48,7 @@ export function htmlTable(
 }
 
 /** Content that scrolls sideways on a narrow page, reachable by keyboard. */
-export function scrollable(label: string, content: string): string {
+function scrollable(label: string, content: string): string {
   return `<div class="scroll" role="region" tabindex="0" aria-label="${escapeHtml(label)}">${content}</div>`;
 }
 

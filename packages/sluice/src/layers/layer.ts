@@ -384,7 +384,7 @@ function maskFrom({ mask, sequenceLengths }: ForwardOptions, x: Tensor): Tensor 
 }
 
 /** [B, T] with 1 for the first `lengths[b]` steps of row b. @throws {ValueError} when a length is not in [0, T]. */
-export function maskFromLengths(lengths: readonly number[], x: Tensor): Tensor {
+function maskFromLengths(lengths: readonly number[], x: Tensor): Tensor {
   const [B = 0, T = 0] = x.shape;
   const bad = lengths.findIndex((length) => !Number.isInteger(length) || length < 0 || length > T);
   if (lengths.length !== B || bad >= 0) {

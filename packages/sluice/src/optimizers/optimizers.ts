@@ -167,7 +167,7 @@ interface Moving {
 }
 
 /** sqrt(Σ over all gradients of Σ g²), a scalar. */
-export function globalNorm(gradients: readonly Tensor[]): Tensor {
+function globalNorm(gradients: readonly Tensor[]): Tensor {
   return sqrt(gradients.map((g) => sum(square(g))).reduce((a, b) => add(a, b)));
 }
 

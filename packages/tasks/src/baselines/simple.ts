@@ -58,7 +58,7 @@ export function seasonBefore(origin: number, h: number, season: number): number 
 }
 
 /** The last row before `origin` that has a value. @throws {RangeError} when there is none. */
-export function lastRow(series: BaselineSeries, origin: number): number {
+function lastRow(series: BaselineSeries, origin: number): number {
   let row = Math.min(origin, series.values.length) - 1;
   while (row >= 0 && Number.isNaN(series.values[row])) row--;
   if (row < 0) {

@@ -59,7 +59,7 @@ const composeLogLinear: Combine = ([a, b], [a2, b2]) => [
 ];
 
 /** log(eᵃ + eᵇ), without overflow. */
-export function logAddExp(a: Tensor, b: Tensor): Tensor {
+function logAddExp(a: Tensor, b: Tensor): Tensor {
   return add(maximum(a, b), softplus(negate(abs(subtract(a, b)))));
 }
 

@@ -32,7 +32,7 @@ const NOTHING = -1e30; // the logarithm of a weight of 0, finite so that differe
  * m_t is the largest of the exponents before it is taken off: the same number that the steps one by one arrive at. With L = 1
  * these are the equations of a step, with L = T the parallel form, in between the chunked one.
  */
-export function readMemory({ q, k, v, logI, logF }: MemoryInput, { C, n, m }: Memory): { h: Tensor; memory: Memory } {
+function readMemory({ q, k, v, logI, logF }: MemoryInput, { C, n, m }: Memory): { h: Tensor; memory: Memory } {
   const [G, L] = logI.shape as [number, number];
   const upTo = triangle(L, logF); //                                                   [s, t]: 1 for s ≤ t
   const F = matmul(logF, upTo); //                                                     [G, L]
@@ -65,7 +65,7 @@ export function readMemory({ q, k, v, logI, logF }: MemoryInput, { C, n, m }: Me
 }
 
 /** The same over T steps in chunks: O(T · chunk) work, and T / chunk rounds. */
-export function readMemoryInChunks(input: MemoryInput, start: Memory, chunk: number): { h: Tensor; memory: Memory } {
+function readMemoryInChunks(input: MemoryInput, start: Memory, chunk: number): { h: Tensor; memory: Memory } {
   const T = input.logI.shape[1] as number;
   const outputs: Tensor[] = [];
   let memory = start;
