@@ -12,6 +12,8 @@ interface TapeEntry {
 }
 
 let running: Tape | null = null;
+/** Whether the call whose `forward` runs now is recorded. */
+let recorded = false;
 
 /** The operations of one forward pass, in order; reverse-mode differentiation walks them backwards, once. */
 export class Tape {
@@ -107,15 +109,21 @@ export function record<T>(wrt: readonly Tensor[], compute: () => T): { result: T
   }
 }
 
-/** Runs `compute` with recording off. */
-export function withoutTape<T>(compute: () => T): T {
-  const outer = running;
+/** Runs `compute` with recording off. @param wanted it is the `forward` of a call that is recorded. */
+export function withoutTape<T>(compute: () => T, wanted = false): T {
+  const outer = { running, recorded };
   running = null;
+  recorded = wanted;
   try {
     return compute();
   } finally {
-    running = outer;
+    ({ running, recorded } = outer);
   }
+}
+
+/** Inside `forward`: whether `backward` may follow. When not, what only it reads need not be kept. */
+export function isRecorded(): boolean {
+  return recorded;
 }
 
 /**
@@ -168,8 +176,9 @@ export function defineOp<A extends readonly unknown[], O extends Tensor | readon
     const backend = commonBackend(args, op.name);
     if (!backend.inStep) return inStep(backend, () => apply(...args));
     const tape = running;
-    const { output, saved } = withoutTape(() => op.forward(...args));
-    if (tape && args.some((arg) => tape.tracks(arg))) {
+    const wanted = tape !== null && args.some((arg) => tape.tracks(arg));
+    const { output, saved } = withoutTape(() => op.forward(...args), wanted);
+    if (wanted) {
       const single = output instanceof Tensor;
       tape.record({
         name: op.name,

@@ -1,5 +1,5 @@
 import { multiplyPacked, productScratch } from "./matmul";
-import { addProduct, addRow, chunkSteps, isUsed, rowOf, startRows, startState, startSteps, storePair } from "./recurrent";
+import { addProduct, addRow, chunkSteps, isUsed, rowOf, startRows, startState, startSteps, stepBytes, storePair } from "./recurrent";
 import { Candidate, CellSigmoid, CellTanh, chooseFunctions, Gate } from "./recurrent-functions";
 import { storeUpTo } from "./simd";
 
@@ -7,12 +7,15 @@ import { storeUpTo } from "./simd";
 // The recurrent kernel falls in two: blocks z r, and block h; `packed…` is each by `pack`, or 0 to read it where it lies.
 // Batch rows first … last−1.
 
-/** scratch: `productScratch` bytes and 3H numbers. */
+/**
+ * Without `keep`, gates are those of one chunk of steps (`chunkSteps`) and resetProduct [B, H]. scratch: `productScratch` bytes
+ * and 3H numbers.
+ */
 export function gruForward(
   x: usize, kernel: usize, recurrentKernel: usize, packedKernel: usize, packedGates: usize, packedCandidate: usize,
   bias: usize, recurrentBias: usize, mask: usize, gates: usize, hidden: usize, resetProduct: usize,
   T: i32, B: i32, I: i32, H: i32, first: i32, last: i32,
-  activation: i32, recurrentActivation: i32, resetAfter: bool, scratch: usize,
+  activation: i32, recurrentActivation: i32, resetAfter: bool, keep: bool, scratch: usize,
 ): void {
   const N = 3 * H;
   const rows = last - first;
@@ -22,6 +25,7 @@ export function gruForward(
   const chunk = chunkSteps(rows, N);
   for (let t = 0; t < T; t++) {
     if (t % chunk == 0) {
+      if (!keep && t > 0) gates -= stepBytes(chunk, B, N);
       startSteps(x, I, packedKernel, kernel, start, gates, N, t, min(chunk, T - t), B, first, last, scratch);
     }
     const row = t * B + first;
@@ -39,6 +43,7 @@ export function gruForward(
     }
     if (usual) stepRows<CellTanh, CellSigmoid>(gates, hidden, resetProduct, mask, row, rows, B, H, resetAfter);
     else stepRows<Candidate, Gate>(gates, hidden, resetProduct, mask, row, rows, B, H, resetAfter);
+    if (!keep) resetProduct -= stepBytes(1, B, H);
   }
 }
 

@@ -21,6 +21,12 @@ export function rowOf(matrix: usize, row: i32, n: i32): usize {
   return matrix + ((<usize>row * <usize>n) << 2);
 }
 
+/** Bytes of `steps` steps of a batch in rows of `n` numbers. */
+@inline
+export function stepBytes(steps: i32, B: i32, n: i32): usize {
+  return (<usize>(steps * B) * <usize>n) << 2;
+}
+
 /** Rows of `out` = bias, or 0. */
 export function startRows(out: usize, bias: usize, rows: i32, N: i32): void {
   const bytes = <usize>N << 2;
