@@ -174,14 +174,13 @@ export function gruBackward(
     if (usual) backRows<CellTanh, CellSigmoid>(gates, hidden, resetProduct, mask, dHidden, dh, row, rows, H, resetAfter);
     else backRows<Candidate, Gate>(gates, hidden, resetProduct, mask, dHidden, dh, row, rows, H, resetAfter);
     if (resetAfter) {
-      multiplyPacked(rowOf(resetProduct, row, H), block, packedCandidate, dh, block, rows, H, H, true, scratch);
+      multiplyPacked(rowOf(resetProduct, row, H), block, packedCandidate, dh, block, rows, H, H, dh, block, scratch);
     } else {
-      memory.fill(dp, 0, <usize>rows * block);
-      multiplyPacked(z + block * 2, block * 3, packedCandidate, dp, block, rows, H, H, true, scratch);
+      multiplyPacked(z + block * 2, block * 3, packedCandidate, dp, block, rows, H, H, 0, 0, scratch);
       if (usual) backReset<CellSigmoid>(gates, hidden, mask, dp, dh, row, rows, H);
       else backReset<Gate>(gates, hidden, mask, dp, dh, row, rows, H);
     }
-    multiplyPacked(z, block * 3, packedGates, dh, block, rows, H, 2 * H, true, scratch);
+    multiplyPacked(z, block * 3, packedGates, dh, block, rows, H, 2 * H, dh, block, scratch);
   }
 }
 

@@ -75,7 +75,9 @@ export function lstmForwardUnits(
   const panels = packedBlocks + <usize>(from * H) * 4;
   for (let k = 0; k < 4; k++) {
     const z = gates + (<usize>(k * H + from) << 2);
-    multiplyPacked(hidden, <usize>H << 2, panels + <usize>k * blockBytes, z, <usize>N << 2, B, to - from, H, true, scratch);
+    multiplyPacked(
+      hidden, <usize>H << 2, panels + <usize>k * blockBytes, z, <usize>N << 2, B, to - from, H, z, <usize>N << 2, scratch,
+    );
   }
   if (chooseFunctions(activation, recurrentActivation)) {
     stepRows<CellTanh, CellSigmoid>(gates, hidden, cells, mask, 0, B, B, H, from, to, keep);
@@ -121,6 +123,7 @@ export function lstmBackward(
   const N = 4 * H;
   const rows = last - first;
   const usual = chooseFunctions(activation, recurrentActivation);
+  const hRow = <usize>H << 2;
   const dh = startState(dHidden0, dLastHidden, first, rows, H);
   const dc = startState(dCell0, dLastCell, first, rows, H);
   for (let t = T - 1; t >= 0; t--) {
@@ -128,7 +131,7 @@ export function lstmBackward(
     if (usual) backRows<CellTanh, CellSigmoid>(gates, cells, mask, dHidden, dh, dc, row, rows, B, H, 0, H);
     else backRows<Candidate, Gate>(gates, cells, mask, dHidden, dh, dc, row, rows, B, H, 0, H);
     // A used row has left 0 in dh, a masked one its gradient, to which its zero gates add nothing.
-    multiplyPacked(rowOf(gates, row, N), <usize>N << 2, packedRecurrent, dh, <usize>H << 2, rows, H, N, true, scratch);
+    multiplyPacked(rowOf(gates, row, N), <usize>N << 2, packedRecurrent, dh, hRow, rows, H, N, dh, hRow, scratch);
   }
 }
 
@@ -169,7 +172,8 @@ export function lstmBackwardUnits(
   if (t + 1 < T) {
     const panels = packedRecurrent + <usize>(from * N) * 4;
     const dh = dHidden0 + (<usize>from << 2);
-    multiplyPacked(rowOf(gates, (t + 1) * B, N), <usize>N << 2, panels, dh, <usize>H << 2, B, to - from, N, true, scratch);
+    const hRow = <usize>H << 2;
+    multiplyPacked(rowOf(gates, (t + 1) * B, N), <usize>N << 2, panels, dh, hRow, B, to - from, N, dh, hRow, scratch);
   }
   if (t < 0) return;
   if (chooseFunctions(activation, recurrentActivation)) {

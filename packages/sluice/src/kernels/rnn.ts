@@ -67,7 +67,7 @@ export function rnnBackward(
     const row = t * B + first;
     if (usual) backRows<CellTanh>(gates, mask, dHidden, dh, row, rows, H);
     else backRows<Candidate>(gates, mask, dHidden, dh, row, rows, H);
-    multiplyPacked(rowOf(gates, row, H), bytes, packedRecurrent, dh, bytes, rows, H, H, true, scratch);
+    multiplyPacked(rowOf(gates, row, H), bytes, packedRecurrent, dh, bytes, rows, H, H, dh, bytes, scratch);
   }
 }
 

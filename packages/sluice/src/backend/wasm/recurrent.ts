@@ -218,7 +218,12 @@ export function recurrentKernels(memory: WasmMemory, wasm: RecurrentExports, tea
       team.run(inputs, bytes);
       for (let k = 0; k < steps; k++) {
         const t = start + k;
-        const step = [mask && mask + t * B * 4, gates + k * B * N * 4, hidden + t * B * H * 4, cells + (keep ? t * B * H * 4 : 0)];
+        const step = [
+          mask && mask + t * B * 4,
+          gates + k * B * N * 4,
+          hidden + t * B * H * 4,
+          cells + (keep ? t * B * H * 4 : 0),
+        ];
         const weights = [firstBlock, secondBlock - firstBlock];
         team.run(
           units.map(([from, to]) => ["lstmForwardUnits", ...weights, ...step, B, H, from, to, ...codes, scratch]),
