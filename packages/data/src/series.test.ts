@@ -241,7 +241,7 @@ test("any small table becomes series without a gap, or a DataError", async () =>
 describe("findTimeAxis", () => {
   const axis = async (text: string, name?: string) => {
     const found = findTimeAxis(await readCsv(text, { name: "f.csv" }), name);
-    return found && { columns: found.columns, first: new Date(found.times[0] ?? 0).toISOString().slice(0, 16) };
+    return found && { columns: found.columns, first: new Date(found.times.at(0) ?? 0).toISOString().slice(0, 16) };
   };
   test.each([
     ["parts", "No,year,month,day,hour,y\n1,2010,1,2,3,5\n2,2010,1,2,4,5\n", ["year", "month", "day", "hour"], "2010-01-02T03:00"],

@@ -184,7 +184,7 @@ function trySplit(split: () => Split): Split | undefined {
 }
 
 function spanOf({ times }: Series, rows: number): number {
-  return (times[rows - 1] ?? 0) - (times[0] ?? 0);
+  return (times.at(rows - 1) ?? 0) - (times.at(0) ?? 0);
 }
 
 function seasonNotes({ targets, frequency }: Recipe): string[] {
