@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { GrowingNumbers } from "./growing-numbers.ts";
 
 const CHUNK = 1 << 17;
-const LONG = 1 << 20;
+const LONG = 1 << 19;
 
 /** A column of `rows` numbers, and what is read from it. */
 function grown(rows: number, at: (row: number) => number) {

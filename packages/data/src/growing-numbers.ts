@@ -4,7 +4,7 @@ const FIRST = 32;
 /** Values a chunk. */
 const CHUNK = 1 << 17;
 /** Columns longer than this are held in float32 where that gives every number back as it was written. */
-const LONG = 1 << 20;
+const LONG = 1 << 19;
 
 /**
  * Numbers that arrive one by one. They wait in chunks of 128 Ki, in 4 bytes each where those hold them exactly; a chunk gives its
@@ -21,7 +21,7 @@ export class GrowingNumbers {
   }
 
   /**
-   * Float32 where that loses nothing, and in a column of more than 2²⁰ numbers also where each, rounded to the decimals it is
+   * Float32 where that loses nothing, and in a column of more than 2¹⁹ numbers also where each, rounded to the decimals it is
    * written with, is as it was written: 12.34 stays 12.34, and whole numbers must fit exactly. Else Float64.
    * Call one of the three once, at the end.
    */

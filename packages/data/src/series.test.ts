@@ -239,9 +239,17 @@ test("any small table becomes series without a gap, or a DataError", async () =>
 });
 
 describe("findTimeAxis", () => {
+  test("seconds of a long column, held in float32, are the times of the file", () => {
+    const part = (name: string, value: number) => ({ kind: "number", name, values: Float32Array.of(value), missing: 0 }) as const;
+    const parts = { year: 2024, month: 5, day: 6, hour: 7, minute: 8, second: 12.345 };
+    const columns = Object.entries(parts).map(([name, value]) => part(name, value));
+    const found = findTimeAxis({ name: "f.csv", rows: 1, columns, notes: [] });
+    expect(found?.times).toEqual(Float64Array.of(Date.UTC(2024, 4, 6, 7, 8, 12, 345)));
+  });
+
   const axis = async (text: string, name?: string) => {
     const found = findTimeAxis(await readCsv(text, { name: "f.csv" }), name);
-    return found && { columns: found.columns, first: new Date(found.times.at(0) ?? 0).toISOString().slice(0, 16) };
+    return found && { columns: found.columns, first: new Date(found.times[0] ?? 0).toISOString().slice(0, 16) };
   };
   test.each([
     ["parts", "No,year,month,day,hour,y\n1,2010,1,2,3,5\n2,2010,1,2,4,5\n", ["year", "month", "day", "hour"], "2010-01-02T03:00"],
