@@ -1,5 +1,5 @@
-// What sluice costs beside its speed: start-up, bundle size, memory, growth with T and B. Needs a build (npm run build).
-//   node --expose-gc benchmarks/footprint.mjs [--what memory,startup,bundle,growth] [--steps 10000] [--json FILE]
+// What sluice costs beside its speed: start-up, bundle size, memory, growth with T and B, long series. Needs a build (npm run build).
+//   node --expose-gc benchmarks/footprint.mjs [--what memory,startup,bundle,growth,series] [--steps 10000] [--json FILE]
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -7,11 +7,19 @@ import os from "node:os";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
+import { bigSeries } from "./big-series.mjs";
 import { configs, layersOf, materials } from "./configs.mjs";
+import { growth } from "./growth.mjs";
 
 const entry = fileURLToPath(new URL("../packages/sluice/dist/index.js", import.meta.url));
 /** Memory stands first, so that nothing else of this process is in its figures. */
-const sections = { memory: memoryUse, startup, bundle, growth };
+const sections = {
+  memory: memoryUse,
+  startup,
+  bundle,
+  growth: () => growth({ trainer, row }),
+  series: () => bigSeries({ row }),
+};
 const { values: args } = parseArgs({
   options: {
     what: { type: "string", default: Object.keys(sections).join(",") },
@@ -156,37 +164,9 @@ async function stepBytes(config) {
   ];
 }
 
-/** Milliseconds a training step along T and along B, and what each is of a straight line through the first. */
-async function growth() {
-  const sizes = {
-    T: [50, 100, 200].map((T) => ({ B: 32, T, I: 16, H: 64 })),
-    B: [16, 32, 64].map((B) => ({ B, T: 50, I: 16, H: 64 })),
-  };
-  const rows = [];
-  for (const [axis, list] of Object.entries(sizes)) {
-    const timed = [];
-    for (const config of list) timed.push({ config, ...(await trainer(config)), ms: [] });
-    // Interleaved, so that a busy moment of the machine meets all sizes.
-    for (let round = 0; round < 15; round++) {
-      for (const { step, ms } of timed) {
-        const start = performance.now();
-        await step();
-        if (round > 2) ms.push(performance.now() - start);
-      }
-    }
-    const [first] = timed;
-    for (const { config, ms } of timed) {
-      const linear = (median(first.ms) * config[axis]) / first.config[axis];
-      rows.push(row(`growth: ${axis} ${config[axis]}`, median(ms), "ms a step"));
-      if (config !== first.config) rows.push(row(`growth: ${axis} ${config[axis]} ÷ linear`, median(ms) / linear, "×", 1.2));
-    }
-  }
-  return rows;
-}
-
 function line({ what, value, unit, bar, reached }) {
   const against = bar === null ? "" : `${reached ? "within" : "above"} ${bar.toFixed(2)}`;
-  return `${what.padEnd(52)} ${value.toFixed(2).padStart(10)} ${unit.padEnd(10)} ${against}`;
+  return `${what.padEnd(60)} ${value.toFixed(2).padStart(10)} ${unit.padEnd(10)} ${against}`;
 }
 
 function refuse(reason) {

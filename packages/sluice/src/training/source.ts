@@ -1,5 +1,6 @@
 import { ShapeError, ValueError } from "../errors.ts";
-import { RandomStream, streamId } from "../random/philox.ts";
+import { streamId } from "../random/philox.ts";
+import { randomOrder } from "../random/random-order.ts";
 import { showShape } from "../tensor/shape.ts";
 import { gatherRows } from "./arrays.ts";
 import type { Batch, BatchStream, Dataset, NumericArray } from "./dataset.ts";
@@ -69,14 +70,12 @@ export function datasetSource(dataset: Dataset, { batchSize, shuffle, seed }: Or
     steps,
     async *batches(epoch, skip) {
       const order = shuffle
-        ? new RandomStream({ seed, stream: streamId("fit/order"), step: epoch }).permutation(dataset.length)
-        : null;
+        ? randomOrder({ seed, stream: streamId("fit/order"), step: epoch }, dataset.length)
+        : (place: number) => place;
       for (let step = skip; step < steps; step++) {
         const begin = step * batchSize;
         const end = Math.min(begin + batchSize, dataset.length);
-        yield await dataset.batch(
-          order ? order.slice(begin, end) : Int32Array.from({ length: end - begin }, (_, k) => begin + k),
-        );
+        yield await dataset.batch(Int32Array.from({ length: end - begin }, (_, k) => order(begin + k)));
       }
     },
   };
