@@ -5,8 +5,8 @@ import { realpathSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { configs, gigaFlops } from "./configs.mjs";
-import { KernelMeter } from "./kernel-meter.mjs";
-import { newestNode } from "./newest-node.mjs";
+import { KernelMeter } from "./profile/kernel-meter.mjs";
+import { newestNode } from "./run/newest-node.mjs";
 
 const help = `Prints milliseconds, calls and GF/s of each kernel in a training step and in a forward pass of sluice.
 

@@ -6,7 +6,9 @@ import { prepared } from "./sluice-model.mjs";
 
 const { variant, threads } = JSON.parse(process.env.SLUICE_BENCH ?? "{}");
 // The program owns the process, so it may set V8's flags; turbo takes the wide kernels when a trial shows that they are right and faster.
-const backend = await init({ variant, threads, turbo: true });
+// Node 20 needs a flag for fused multiply-add; later ones have it, so there "relaxed" runs as in a host that sets none.
+const turbo = variant !== "relaxed" || Number.parseInt(process.versions.node, 10) < 22;
+const backend = await init({ variant, threads, turbo });
 await backend.ready?.();
 
 /** One step after the other, the state kept. */
