@@ -94,7 +94,9 @@ if (args.bars) {
     plain: { node: process.execPath, version: versions.plain },
     ...{ rounds, isQuick: args.quick },
     tell: (row) =>
-      console.error(`${row.line}: ${row.skipped ? "skipped" : row.measured} (${row.bar.text})\n  ${row.peer ? line(row) : ""}`),
+      console.error(
+        `${row.line}: ${row.skipped ? "skipped" : row.measured} (${row.bar.text})${row.peer ? `\n  ${line(row)}` : ""}`,
+      ),
   });
   const report = { machine: machine(2), node: versions, date, rows };
   console.log(barsTable(report));

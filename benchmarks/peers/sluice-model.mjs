@@ -6,7 +6,8 @@ function build(config) {
   const make = config.cell === "gru" ? gru : lstm;
   const count = config.layers ?? 1;
   const recurrent = Array.from({ length: count }, (_, k) => {
-    const options = { units: config.H, returnSequences: k < count - 1 };
+    const reset = config.resetAfter === undefined ? {} : { resetAfter: config.resetAfter };
+    const options = { units: config.H, returnSequences: k < count - 1, ...reset };
     const shape = k === 0 ? { inputShape: [null, config.I] } : {};
     return config.bidirectional ? bidirectional(make(options), shape) : make({ ...options, ...shape });
   });
