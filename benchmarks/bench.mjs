@@ -14,7 +14,7 @@ const help = `Times sluice against its peers, both sides interleaved in one run.
   node benchmarks/bench.mjs [options]
   node benchmarks/bench.mjs --bars [--md FILE] [--json FILE] [--rounds N] [--quick]
 
-  --bars          every bar this project set itself, met or missed; takes about an hour. The Node that runs this command stands for
+  --bars          every bar this project set itself, met or missed; takes half an hour or more. The Node that runs this command stands for
                   those that do not re-vectorise, so run it with Node 20 or 22
   --quick         with --bars: one round of the small configurations, to see that all of it works
   --md FILE       with --bars: the table as Markdown

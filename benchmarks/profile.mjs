@@ -5,7 +5,9 @@ import { realpathSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { configs, gigaFlops } from "./configs.mjs";
+import { prepared, started } from "./peers/sluice-model.mjs";
 import { KernelMeter } from "./profile/kernel-meter.mjs";
+import { functionNames, sampled } from "./profile/sampling.mjs";
 import { newestNode } from "./run/newest-node.mjs";
 
 const help = `Prints milliseconds, calls and GF/s of each kernel in a training step and in a forward pass of sluice.
@@ -17,6 +19,7 @@ const help = `Prints milliseconds, calls and GF/s of each kernel in a training s
   --threads N     default 1; with more, kernels are not told in parts
   --variant NAME  simd, relaxed, wide; by default sluice chooses
   --steps N       metered steps, default 30; as many run without the meter, in turn
+  --inside        also by function, those inside a kernel and the library's own, by sampling; compiles the kernels once more for their names
   --node PATH     the Node to run on; default the newest there is
   --json FILE     the rows
 `;
@@ -28,6 +31,7 @@ const { values: args } = parseArgs({
     threads: { type: "string", default: "1" },
     variant: { type: "string" },
     steps: { type: "string", default: "30" },
+    inside: { type: "boolean", default: false },
     node: { type: "string", default: newestNode() },
     json: { type: "string" },
     help: { type: "boolean", short: "h", default: false },
@@ -61,10 +65,7 @@ const config = configs[args.config];
 const threads = Number(args.threads);
 const meter = new KernelMeter();
 meter.meterExports();
-const { init } = await import("../packages/sluice/dist/index.js");
-const { prepared } = await import("./peers/sluice-model.mjs");
-const backend = await init({ threads, turbo: true, ...(args.variant ? { variant: args.variant } : {}) });
-await backend.ready?.();
+const backend = await started({ variant: args.variant, threads });
 meter.meterKernels(backend);
 
 /** GF/s of one product whose packed right side lies in the second-level cache: nearly all of it is the register tile. */
@@ -132,16 +133,18 @@ async function profile(what) {
   const [stepMs, meteredMs] = [median(plain), median(metered)];
   const kernels = summary(lists, meteredMs);
   const outsideMs = meteredMs - kernels.reduce((sum, { ms }) => sum + ms, 0);
+  const inside = args.inside ? await sampled(step, Number(args.steps), names) : [];
   return {
     ...{ config: args.config, what, variant: backend.variant, threads, stepMs, meteredMs },
     gflops: (gigaFlops(config) * (what === "train" ? 3 : 1)) / (stepMs / 1000),
     ceiling: { median: median(products), best: Math.max(...products) },
     kernels,
+    inside,
     outside: { ms: outsideMs, share: outsideMs / meteredMs },
   };
 }
 
-function table({ config, what, variant, threads, stepMs, meteredMs, gflops, ceiling, kernels, outside }) {
+function table({ config, what, variant, threads, stepMs, meteredMs, gflops, ceiling, kernels, outside, inside }) {
   const percent = (value) => `${(100 * value).toFixed(1)} %`;
   const cells = (name, calls, ms, share, speed, ofCeiling) =>
     `${name.padEnd(32)}${calls.padStart(6)}${ms.padStart(10)}${share.padStart(8)}${speed.padStart(8)}${ofCeiling.padStart(12)}`;
@@ -169,9 +172,17 @@ function table({ config, what, variant, threads, stepMs, meteredMs, gflops, ceil
       : []),
     line("outside the kernels", outside),
     "",
+    ...(inside.length > 0
+      ? [`${"by function, sampled on the calling thread".padEnd(48)}${"ms".padStart(10)}${"share".padStart(8)}`]
+      : []),
+    ...inside
+      .filter(({ share }) => share >= 0.01)
+      .map(({ name, ms, share }) => `${name.padEnd(48)}${ms.toFixed(3).padStart(10)}${percent(share).padStart(8)}`),
+    ...(inside.length > 0 ? [""] : []),
   ].join("\n");
 }
 
+const names = args.inside ? await functionNames(backend.variant) : new Map();
 const profiles = [];
 for (const what of wanted) {
   profiles.push(await profile(what));

@@ -1,6 +1,16 @@
 // The model that every table trains, through sluice's public API: recurrent layers, then dense(1) on the last output.
-import { bidirectional, dense, gru, lstm, sequential } from "../../packages/sluice/dist/index.js";
+import { bidirectional, dense, gru, init, lstm, sequential } from "../../packages/sluice/dist/index.js";
 import { materials } from "../configs.mjs";
+
+/** The backend with all its threads up; `variant` as asked, or the fastest. */
+export async function started({ variant, threads }) {
+  // The program owns the process, so it may set V8's flags; turbo takes the wide kernels when a trial shows that they are right and faster.
+  // Node 20 needs a flag for fused multiply-add; later ones have it, so there "relaxed" runs as in a host that sets none.
+  const turbo = variant !== "relaxed" || Number.parseInt(process.versions.node, 10) < 22;
+  const backend = await init({ variant, threads, turbo });
+  await backend.ready?.();
+  return backend;
+}
 
 function build(config) {
   const make = config.cell === "gru" ? gru : lstm;

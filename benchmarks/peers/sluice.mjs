@@ -1,15 +1,11 @@
 // sluice through its public API.
-import { init, lstm, sequential } from "../../packages/sluice/dist/index.js";
+import { lstm, sequential } from "../../packages/sluice/dist/index.js";
 import { materials } from "../configs.mjs";
 import { serve } from "./serve.mjs";
-import { prepared } from "./sluice-model.mjs";
+import { prepared, started } from "./sluice-model.mjs";
 
 const { variant, threads } = JSON.parse(process.env.SLUICE_BENCH ?? "{}");
-// The program owns the process, so it may set V8's flags; turbo takes the wide kernels when a trial shows that they are right and faster.
-// Node 20 needs a flag for fused multiply-add; later ones have it, so there "relaxed" runs as in a host that sets none.
-const turbo = variant !== "relaxed" || Number.parseInt(process.versions.node, 10) < 22;
-const backend = await init({ variant, threads, turbo });
-await backend.ready?.();
+const backend = await started({ variant, threads });
 
 /** One step after the other, the state kept. */
 function stream(config) {
