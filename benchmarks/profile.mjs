@@ -51,6 +51,11 @@ if (!(args.config in configs)) refuse(`Cannot profile "${args.config}": --config
 const wanted = args.what.split(",").map((name) => name.trim());
 for (const what of wanted)
   if (!["train", "forward"].includes(what)) refuse(`Cannot profile "${what}": --what takes train, forward.`);
+for (const option of ["threads", "steps"]) {
+  const value = Number(args[option]);
+  if (!Number.isInteger(value) || value < 1)
+    refuse(`Cannot profile with --${option} ${args[option]}: it takes a whole number from 1.`);
+}
 // SLUICE_BENCH marks the run that is meant, so that this starts one process and no more.
 if (process.env.SLUICE_BENCH === undefined && realpathSync(args.node) !== process.execPath) {
   const { status } = spawnSync(args.node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {

@@ -73,7 +73,13 @@ function footprint(node, isQuick) {
   const file = join(folder, "footprint.json");
   try {
     const script = fileURLToPath(new URL("../footprint.mjs", import.meta.url));
-    const parameters = ["--expose-gc", script, "--json", file, ...(isQuick ? ["--steps", "200"] : [])];
+    const parameters = [
+      "--expose-gc",
+      script,
+      "--json",
+      file,
+      ...(isQuick ? ["--what", "memory,startup,bundle", "--steps", "200"] : []),
+    ];
     const { status } = spawnSync(node, parameters, { stdio: ["ignore", "ignore", "inherit"] });
     if (status !== 0) return [{ line: "footprint", bar: { text: "" }, skipped: `footprint.mjs ended with ${status}` }];
     return JSON.parse(readFileSync(file, "utf8"))
