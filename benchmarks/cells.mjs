@@ -32,7 +32,8 @@ if (!process.features.typescript) onNewerNode();
 const { commonFacts, kindFacts, trialConfig } = await import("../packages/sluice/src/layers/testing/facts/index.ts");
 const { dense, flatten, init, layerFromConfig, lstm, sequential, tensor } = await import("../packages/sluice/dist/index.js");
 
-const backend = await init({ turbo: true });
+// As most programs run it: without the flags of V8 that a program may set for itself.
+const backend = await init();
 await backend.ready?.();
 
 function commandLine() {
@@ -104,7 +105,7 @@ async function compare(kind, options) {
     }
     return { ms: median(ms), lstmMs: median(lstmMs), ratio: median(ms) / median(lstmMs) };
   } catch (error) {
-    return { reason: error.message };
+    return { reason: error.message.split(/(?<=\.) /)[0] };
   } finally {
     globalThis.gc?.();
   }

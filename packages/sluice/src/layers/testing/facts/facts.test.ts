@@ -6,6 +6,7 @@ import type { Layer } from "../../layer.ts";
 import { layerFromConfig, layerKinds } from "../../registry.ts";
 import { evaluated } from "./formula.ts";
 import { commonFacts, kindFacts, trialConfig } from "./index.ts";
+import { otherFacts } from "./other.ts";
 
 await init({ backend: "wasm" });
 const backend = getBackend("wasm");
@@ -28,7 +29,7 @@ describe("facts about the kinds", () => {
     const recurrent = kinds.filter((kind) => kind.recurrent).map(({ type }) => type);
     expect(recurrent.filter((type) => !kindFacts[type])).toEqual([]);
     const known = new Set(kinds.map(({ type }) => type));
-    expect(Object.keys(kindFacts).filter((type) => !known.has(type))).toEqual([]);
+    expect(Object.keys({ ...kindFacts, ...otherFacts }).filter((type) => !known.has(type))).toEqual([]);
   });
 
   test("every cell is that of a kind with facts", () => {
