@@ -31,8 +31,12 @@ const row = (...fields: readonly string[]): string =>
 const table = (head: readonly string[], rows: readonly string[]): string =>
   [row(...head), `|${"---|".repeat(head.length)}`, ...rows].join("\n");
 
-/** The page docs/cells.md. @param times what the column of times says; null before they were taken. */
-export function cellsPage(times: CellTimes | null): string {
+/**
+ * The page docs/cells.md.
+ * @param times what the column of times says; null before they were taken.
+ * @param oracleOptions the options of a kind that an oracle sets.
+ */
+export function cellsPage(times: CellTimes | null, oracleOptions: (type: string) => ReadonlySet<string>): string {
   const found = new Map(times?.rows.map((time) => [keyOf(time), time]));
   const shown = (key: string): string => {
     const time = found.get(key);
@@ -48,14 +52,15 @@ export function cellsPage(times: CellTimes | null): string {
   ];
   const optionRows = options.flatMap(([kind, facts]) =>
     Object.entries<AnyOptionFact>(facts).map(
-      ([option, { equation, paper = "", parameters = "none", oracle = "", elsewhere = "—", values }]) => {
+      ([option, { equation, paper = "", parameters = "none", oracle, elsewhere = "—", values }]) => {
+        const checked = oracle ?? (oracleOptions(kind).has(option) ? "" : "run and counted");
         const each = values.map((value) => {
           const name = JSON.stringify(value);
           return `${name} ${shown(keyOf({ kind, option, value: name }))}`;
         });
         return {
           isCommon: facts === commonFacts,
-          text: row(`\`${kind}\` ${option}`, equation, paper, parameters, oracle, elsewhere, each.join(", ")),
+          text: row(`\`${kind}\` ${option}`, equation, paper, parameters, checked, elsewhere, each.join(", ")),
         };
       },
     ),
@@ -89,7 +94,8 @@ ${table(["kind", "equation", "source", "weights", "checked against", "carried by
 
 ## Options
 
-Every option of each kind but the common ones, which follow. An empty field is the kind's own.
+Every option of each kind but the common ones, which follow. A source left empty is the kind's own, and so is an oracle: it has cases
+that set the option. "Run and counted" are those without an oracle: the layer runs, and has as many weights as the row says.
 
 ${listed(false)}
 

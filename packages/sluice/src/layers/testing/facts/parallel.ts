@@ -8,6 +8,7 @@ const numpy = "oracles/cells_parallel.py (NumPy)";
 const trial = { options: { units: 64 }, sizes: { I: 16, H: 64 } };
 const logSpace: OptionFact<MinGRUOptions, "logSpace"> = {
   equation: "the same numbers, all steps in log space",
+  oracle: "the run step by step",
   values: [true],
 };
 

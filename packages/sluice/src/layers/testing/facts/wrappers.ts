@@ -41,7 +41,10 @@ export const wrapperFacts: Readonly<Record<string, KindFacts>> = {
     oracle: "oracles/cells_grid.py (NumPy)",
     elsewhere: null,
     trial: { options: { cell, dilation: 2 }, sizes: { cell: narrow } },
-    options: { cell: { equation: around, values: [cell] }, dilation: { equation: "d", values: [4] } },
+    options: {
+      cell: { equation: around, values: [cell] },
+      dilation: { equation: "d", oracle: "oracles/cells_grid.py (NumPy)", values: [4] },
+    },
   }),
   LearnedStateCell: factsOf<LearnedStateCellOptions>({
     equation: "s_0 is a weight; s_t = cell(x_t, s_{t−1})",
