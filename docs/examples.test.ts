@@ -8,6 +8,7 @@ const pages = [
   "../packages/data/README.md",
   "../packages/tasks/README.md",
   "custom-cells.md",
+  "the-cell.md",
 ];
 const made: URL[] = [];
 

@@ -17,21 +17,8 @@ export interface LayerKind {
   readonly holds?: readonly string[];
   /** It computes each time step of [B, T, …] for itself, always or with these options, so that a sequence may be cut along T. */
   readonly stepwise?: true | ((options: never) => boolean);
-  /** Recurrent kinds run the recurrent laws. */
+  /** Recurrent kinds run the recurrent laws, and have facts in `testing/facts`. */
   readonly recurrent?: boolean;
-  /** Facts for the table of cells: equation and paper, the formula of the number of weights, what checks it, what can carry it. */
-  readonly about?: KindFacts;
-  /** The same facts for options that change the equation, by option; `parameters` says what they add or take away. */
-  readonly forms?: Readonly<Record<string, KindFacts>>;
-}
-
-/** What the table of cells says of a kind, or of one of its options, in plain text. */
-export interface KindFacts {
-  readonly equation: string;
-  readonly paper: string;
-  readonly parameters: string;
-  readonly oracle: string;
-  readonly formats: string;
 }
 
 const registered = new Map<string, LayerKind>();
