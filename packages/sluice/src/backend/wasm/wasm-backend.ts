@@ -11,7 +11,7 @@ import { WasmMemory } from "./memory.ts";
 import { compileKernels, isLoaded, type WasmVariant } from "./module.ts";
 import { type RecurrentExports, recurrentKernels } from "./recurrent.ts";
 import { type RowsExports, rowsKernels } from "./rows.ts";
-import { selfTest } from "./self-test.ts";
+import { PROBES, selfTest } from "./self-test.ts";
 import { type StepExports, wasmSteps } from "./step-kernels.ts";
 import { ThreadPool } from "./threads/pool.ts";
 import { Alone, type Team, type WasmFunctions } from "./threads/team.ts";
@@ -123,9 +123,7 @@ class EmbeddedWasmBackend implements WasmBackend {
   }
 
   trial<R>(run: (backend: Backend) => R): R {
-    const result = run(this);
-    this.storages.resetPeak();
-    return result;
+    return this.storages.trial(() => run(this));
   }
 
   get inStep(): boolean {
@@ -249,7 +247,7 @@ export function createWasmBackend(options: WasmBackendOptions = {}): WasmBackend
       storages.isShared ? chosen.threads : 1,
       options.leastWork,
     );
-    const failure = backend.trial(selfTest);
+    const failure = backend.trial((fresh) => selfTest(fresh, PROBES));
     if (failure === null) return backend;
     backend.shutdown();
     rejected.push({ variant, reason: failure });

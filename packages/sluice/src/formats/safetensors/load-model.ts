@@ -1,6 +1,7 @@
 import { FormatError } from "../../errors.ts";
-import { readModelConfig } from "../../models/config.ts";
-import { type Model, modelFromConfig } from "../../models/model.ts";
+import { modelFromConfig } from "../../models/from-config.ts";
+import type { Model } from "../../models/model.ts";
+import { readModelConfig } from "../../models/read-config.ts";
 import { type Shape, sameShape, showShape } from "../../tensor/shape.ts";
 import type { CompileOptions } from "../../training/compile.ts";
 import type { NumericArray } from "../../training/dataset.ts";
