@@ -1,7 +1,8 @@
 import { StateError, ValueError } from "../errors.ts";
 import type { SymbolicShape } from "../layers/layer.ts";
 import type { Optimizer } from "../optimizers/optimizers.ts";
-import { openStream, type Stream, type StreamOptions } from "../streaming/stream.ts";
+import { openStream } from "../streaming/plan-network.ts";
+import type { Stream, StreamOptions } from "../streaming/stream.ts";
 import { openStreams, type StreamPool, type StreamPoolOptions } from "../streaming/stream-pool.ts";
 import type { ArrayInputs } from "../training/arrays.ts";
 import { checkBatch } from "../training/batch.ts";

@@ -1,7 +1,10 @@
 import { expect, test, vi } from "vitest";
+import type { Backend } from "../backend.ts";
 import { createReferenceBackend } from "../reference/index.ts";
 import { WasmMemory } from "./memory.ts";
-import { PROBES, selfTest } from "./self-test.ts";
+import { firstWrong, KERNEL_PROBES, type Probe, STEP_PROBES, selfTest } from "./self-test.ts";
+import { EXPECTED, EXPECTED_STEPS } from "./self-test-values.ts";
+import { allowRelaxedSimd } from "./testing/relaxed-simd.ts";
 import { createWasmBackend } from "./wasm-backend.ts";
 
 /** "relaxed" becomes the simd build with every addition of four floats turned into a subtraction: it runs, and computes wrongly. */
@@ -13,44 +16,42 @@ vi.mock("./kernels-relaxed.generated.ts", async () => {
   return { bytes: bytes.toString("base64"), memoryFlagsAt: simd.memoryFlagsAt };
 });
 
-test("the values it looks for are those that the reference gives today", async () => {
+/** One table of numbers as it is written into the file. */
+function table(name: string, comment: string, probes: readonly Probe<Backend>[]): string {
   const reference = createReferenceBackend();
-  const lines = PROBES.map(([name, run]) => {
+  const lines = probes.map(([each, run]) => {
     const values = Array.from(run(reference), (value) => Number(value.toFixed(6)));
-    return `  ${JSON.stringify(name)}: [${values.join(", ")}],`;
+    return `  ${JSON.stringify(each)}: [${values.join(", ")}],\n`;
   });
+  const type = "Readonly<Record<string, readonly number[]>>";
+  return `/** ${comment} */\n// biome-ignore format: a table of numbers\nexport const ${name}: ${type} = {\n${lines.join("")}};\n`;
+}
+
+test("the values it looks for are those that the reference gives today", async () => {
   const text = [
-    "// Written by self-test.test.ts from the reference backend: npx vitest run packages/sluice/src/backend/wasm/self-test.test.ts -u",
-    "",
-    "/** What each probe of the self-test gives, in its order, to six places. */",
-    "// biome-ignore format: a table of numbers",
-    `export const EXPECTED: Readonly<Record<string, readonly number[]>> = {`,
-    ...lines,
-    "};",
-    "",
+    "// Written by self-test.test.ts from the reference backend: npx vitest run packages/sluice/src/backend/wasm/self-test.test.ts -u\n",
+    table("EXPECTED", "What each probe of `KERNEL_PROBES` gives, to six places.", KERNEL_PROBES),
+    table("EXPECTED_STEPS", "The same for `STEP_PROBES`.", STEP_PROBES),
   ].join("\n");
   await expect(text).toMatchFileSnapshot("./self-test-values.ts");
 });
 
 test("the reference passes, and so do the kernels", () => {
-  expect(selfTest(createReferenceBackend(), PROBES)).toBeNull();
-  const backend = createWasmBackend({ variant: "simd" });
-  expect(backend.trial((fresh) => selfTest(fresh, PROBES))).toBeNull();
+  expect(selfTest(createReferenceBackend())).toBeNull();
+  expect(createWasmBackend({ variant: "simd" }).trial(selfTest)).toBeNull();
 });
 
-test.each(PROBES.map(([name]) => name))("one wrong number of %s is told, with what it should be", (name) => {
-  const backend = createReferenceBackend();
-  const spoilt = PROBES.map(([each, run]) => {
-    if (each !== name) return [each, run] as const;
-    const wrong = (fresh: typeof backend): Float64Array =>
-      Float64Array.from(run(fresh), (value, i) => (i === 7 ? value + 2e-5 : value));
-    return [each, wrong] as const;
-  });
-  expect(selfTest(backend, spoilt)).toMatch(new RegExp(`its self-test of ${name} gives \\S+ where the reference gives \\S+`));
+const everything: readonly Probe<Backend>[] = [...KERNEL_PROBES, ...STEP_PROBES];
+
+test.each(everything)("one wrong number of %s is told, with what it should be", (name, run) => {
+  const wrong: Probe<Backend> = [name, (fresh) => Float64Array.from(run(fresh), (value, i) => (i === 7 ? value + 2e-5 : value))];
+  const told = new RegExp(`its self-test of ${name} gives \\S+ where the reference gives \\S+`);
+  expect(firstWrong(createReferenceBackend(), [wrong], { ...EXPECTED, ...EXPECTED_STEPS })).toMatch(told);
 });
 
 test("a build that computes wrongly is refused, with its numbers, and the next one runs", async () => {
   vi.resetModules(); // the setup file has loaded the true kernels
+  await allowRelaxedSimd();
   const { compileKernels } = await import("./module.ts");
   const { createWasmBackend } = await import("./wasm-backend.ts");
   expect(compileKernels("relaxed", false)).not.toBeNull();

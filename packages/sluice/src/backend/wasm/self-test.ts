@@ -1,12 +1,9 @@
 import type { Backend, HostArray, Storage } from "../backend.ts";
-import type { RecurrentStep, StepCall, StepMatrix } from "../step-kernels.ts";
-import { EXPECTED } from "./self-test-values.ts";
+import type { RecurrentStep, StepBackend, StepCall, StepMatrix } from "../step-kernels.ts";
+import { EXPECTED, EXPECTED_STEPS } from "./self-test-values.ts";
 
 /** A check of one kernel family: its name, and what it gives for fixed numbers. Two backends agree when these do. */
 export type Probe<B> = readonly [name: string, run: (backend: B) => HostArray];
-
-/** What the probes of streaming kernels need. */
-export type StepBackend = Pick<Backend, "steps" | "allocatePersistent">;
 
 /** Numbers of both signs that repeat nowhere and are the same on every host: multiples of 2⁻²³ in [−1, 1). */
 function wave(n: number): Float32Array {
@@ -82,8 +79,8 @@ function recurrent({ x, out }: StepMemory, steps: StepBackend["steps"], gates: n
   return { x, hidden: out, kernel: weights(steps, gates * H), bias: wave(gates * H), activation: "tanh" };
 }
 
-/** The kernels of training and of whole sequences, and those of streams. */
-export const PROBES: readonly Probe<Backend>[] = [
+/** The kernels of training and of whole sequences. */
+export const KERNEL_PROBES: readonly Probe<Backend>[] = [
   [
     "elementwise functions",
     (backend) => {
@@ -131,7 +128,6 @@ export const PROBES: readonly Probe<Backend>[] = [
       return backend.readSync(hidden);
     },
   ],
-  ...STEP_PROBES,
 ];
 
 /**
@@ -140,9 +136,23 @@ export const PROBES: readonly Probe<Backend>[] = [
  * instruction or lane would show.
  * @returns null when all agree, else the first that does not, with its numbers.
  */
-export function selfTest<B>(backend: B, probes: readonly Probe<B>[]): string | null {
+export function selfTest(backend: Backend): string | null {
+  return firstWrong(backend, KERNEL_PROBES, EXPECTED) ?? stepSelfTest(backend);
+}
+
+/** The same of the kernels of streams alone. */
+export function stepSelfTest(backend: StepBackend): string | null {
+  return firstWrong(backend, STEP_PROBES, EXPECTED_STEPS);
+}
+
+/** What is wrong first; null when every probe gives the numbers under its name. */
+export function firstWrong<B>(
+  backend: B,
+  probes: readonly Probe<B>[],
+  expected: Readonly<Record<string, readonly number[]>>,
+): string | null {
   for (const [name, run] of probes) {
-    const [got, want] = [run(backend), EXPECTED[name] ?? [Number.NaN]];
+    const [got, want] = [run(backend), expected[name] ?? [Number.NaN]];
     const wrong = want.findIndex((value, i) => !(Math.abs((got[i] as number) - value) <= 1e-5));
     if (wrong >= 0) return `its self-test of ${name} gives ${got[wrong]} where the reference gives ${want[wrong]}`;
   }

@@ -11,7 +11,7 @@ import { WasmMemory } from "./memory.ts";
 import { compileKernels, isLoaded, type WasmVariant } from "./module.ts";
 import { type RecurrentExports, recurrentKernels } from "./recurrent.ts";
 import { type RowsExports, rowsKernels } from "./rows.ts";
-import { PROBES, selfTest } from "./self-test.ts";
+import { selfTest } from "./self-test.ts";
 import { type StepExports, wasmSteps } from "./step-kernels.ts";
 import { ThreadPool } from "./threads/pool.ts";
 import { Alone, type Team, type WasmFunctions } from "./threads/team.ts";
@@ -247,7 +247,7 @@ export function createWasmBackend(options: WasmBackendOptions = {}): WasmBackend
       storages.isShared ? chosen.threads : 1,
       options.leastWork,
     );
-    const failure = backend.trial((fresh) => selfTest(fresh, PROBES));
+    const failure = backend.trial(selfTest);
     if (failure === null) return backend;
     backend.shutdown();
     rejected.push({ variant, reason: failure });
