@@ -11,11 +11,22 @@ const SHARED_WITH_MAXIMUM = 3;
 
 /** The bytes of a build, for plain or shared memory. */
 export function decodeKernels({ bytes: text, memoryFlagsAt }: Encoded, shared: boolean): Uint8Array<ArrayBuffer> {
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  const bytes = fromBase64(text);
   if (shared) bytes[memoryFlagsAt] = SHARED_WITH_MAXIMUM;
   return bytes;
+}
+
+/** What some hosts have for base64: newer engines, and Node. */
+interface Base64Host {
+  readonly Uint8Array: { fromBase64?(text: string): Uint8Array<ArrayBuffer> };
+  readonly Buffer?: { from(text: string, encoding: "base64"): Uint8Array };
+}
+
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  const { Uint8Array: bytes, Buffer: buffer } = globalThis as Base64Host;
+  if (bytes.fromBase64) return bytes.fromBase64(text);
+  if (buffer) return new Uint8Array(buffer.from(text, "base64"));
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
 /** A module of one function that fuses a multiplication and an addition of four floats (f32x4.relaxed_madd). */
