@@ -1,15 +1,12 @@
 import type { Storage } from "../backend/backend.ts";
-import type { StepCall } from "../backend/step-kernels.ts";
 import type { Cell } from "../layers/cells/cell.ts";
-import { GRUCell } from "../layers/cells/gru-cell.ts";
-import { LSTMCell } from "../layers/cells/lstm-cell.ts";
-import { SimpleRNNCell } from "../layers/cells/simple-rnn-cell.ts";
 import { StackedCells } from "../layers/cells/stacked-cells.ts";
 import type { State } from "../layers/layer.ts";
 import type { RecurrentLayer } from "../layers/recurrent-layer.ts";
+import { type Shape, sizeOf } from "../tensor/shape.ts";
 import { allocate, type Tensor } from "../tensor/tensor.ts";
-import { cannotStream, type PlanBuilder, type StepValue } from "./plan-builder.ts";
-import { type CellPart, cellParts, gruStep, lstmStep, planSequence, rnnStep } from "./recurrent-forms.ts";
+import { cannotStream, type PlanBuilder, type StepLayer, type StepValue } from "./plan-builder.ts";
+import { type CellPart, type CellStep, gruStep, lstmStep, planSequence, rnnStep } from "./recurrent-forms.ts";
 import { stepLayerOf } from "./step-layer.ts";
 
 /** A recurrent layer: its cell once, with a state that goes on. */
@@ -22,18 +19,24 @@ function planCell(cell: Cell, path: string, x: StepValue, builder: PlanBuilder):
   if (cell instanceof StackedCells) return planStack(cell, path, x, builder);
   const parts = cellParts(cell.stateShapes, path, builder);
   const states = new Map(parts.map(([name, { storage }]) => [name, storage]));
-  const call = fusedStep(cell, x, (name) => states.get(name) as Storage, builder);
+  const step = Object.hasOwn(fusedSteps, cell.type) ? fusedSteps[cell.type] : undefined;
+  const call = step?.(stepLayerOf(cell) as StepLayer<never>, x, (name) => states.get(name) as Storage, builder);
   if (call) builder.calls.push(call);
   else planAnyCell(cell, x, parts, builder);
   return parts.map(([, part]) => part);
 }
 
-function fusedStep(cell: Cell, x: StepValue, state: (name: string) => Storage, builder: PlanBuilder): StepCall | null {
-  if (cell instanceof LSTMCell) return lstmStep(stepLayerOf(cell), x, state, builder);
-  if (cell instanceof GRUCell) return gruStep(stepLayerOf(cell), x, state, builder);
-  if (cell instanceof SimpleRNNCell) return rnnStep(stepLayerOf(cell), x, state, builder);
-  return null;
+/** Memory for the parts of a cell's state. */
+function cellParts(shapes: Readonly<Record<string, Shape>>, path: string, builder: PlanBuilder): [string, CellPart][] {
+  return Object.entries(shapes).map(([name, shape]) => {
+    const width = sizeOf(shape);
+    const storage = builder.state(`${path}/${name}`, width);
+    return [name, { storage, shape, width, sequence: true, shown: name === "hiddenState" }];
+  });
 }
+
+/** By type, so that a model carries the cells it has. */
+const fusedSteps: Readonly<Record<string, CellStep>> = { LSTMCell: lstmStep, GRUCell: gruStep, SimpleRNNCell: rnnStep };
 
 /** Each cell reads what the one below it shows. */
 function planStack({ cells }: StackedCells, path: string, x: StepValue, builder: PlanBuilder): readonly CellPart[] {

@@ -4,7 +4,6 @@ import { cellSettings, type GatedCellOptions, isGateActivation } from "../layers
 import type { GRUCellOptions } from "../layers/cells/gru-cell.ts";
 import { isGeneralLSTM } from "../layers/cells/lstm-form.ts";
 import type { RecurrentOptions } from "../layers/recurrent-layer.ts";
-import { type Shape, sizeOf } from "../tensor/shape.ts";
 import { cannotStream, type PlanBuilder, type StepLayer, type StepValue } from "./plan-builder.ts";
 import type { StepForm } from "./step-forms.ts";
 
@@ -29,15 +28,6 @@ export function planSequence(
   return [{ ...output, sequence: returnSequences }, ...(returnState ? states : [])];
 }
 
-/** Memory for the parts of a cell's state. */
-export function cellParts(shapes: Readonly<Record<string, Shape>>, path: string, builder: PlanBuilder): [string, CellPart][] {
-  return Object.entries(shapes).map(([name, shape]) => {
-    const width = sizeOf(shape);
-    const storage = builder.state(`${path}/${name}`, width);
-    return [name, { storage, shape, width, sequence: true, shown: name === "hiddenState" }];
-  });
-}
-
 /**
  * The fused step of a cell: its weights are found first, then `state` gives memory for parts of its state.
  * @returns the call; null when the fused step does not have the cell's activations or its form.
@@ -49,6 +39,7 @@ export type CellStep<O extends object = never> = (
   builder: PlanBuilder,
 ) => StepCall | null;
 
+/** Null for other forms than the plain one, and for activations whose slope does not follow from their output, as in `fused` of the layer. */
 export const lstmStep: CellStep<GatedCellOptions> = (cell, x, state, builder) => {
   if (isGeneralLSTM(cell.options)) return null;
   const { units, activation, recurrentActivation, useBias } = cellSettings(cell.options, "LSTM");
@@ -61,6 +52,7 @@ export const lstmStep: CellStep<GatedCellOptions> = (cell, x, state, builder) =>
   return steps.lstm({ x: x.storage, kernel, recurrentKernel, bias, activation, recurrentActivation, ...memory }, capacity);
 };
 
+/** Null for such activations. */
 export const gruStep: CellStep<GRUCellOptions> = (cell, x, state, builder) => {
   const { units, activation, recurrentActivation, useBias } = cellSettings(cell.options, "GRU");
   const { resetAfter = true } = cell.options;
@@ -75,6 +67,7 @@ export const gruStep: CellStep<GRUCellOptions> = (cell, x, state, builder) => {
   return builder.steps.gru({ x: x.storage, ...weights, ...settings }, builder.capacity);
 };
 
+/** Null for such activations. */
 export const rnnStep: CellStep<GatedCellOptions> = (cell, x, state, builder) => {
   const { units, activation, useBias } = cellSettings(cell.options, "SimpleRNN");
   if (!isGateActivation(activation)) return null;
@@ -111,6 +104,9 @@ function recurrent<O extends GatedCellOptions & RecurrentOptions>(
   };
 }
 
+/** `LSTM` in inference: every model of `lstm` without options of other forms. */
 export const lstm: StepForm = recurrent("LSTM", ["hiddenState", "cellState"], lstmStep);
+/** `GRU` in inference. */
 export const gru: StepForm = recurrent("GRU", ["hiddenState"], gruStep);
+/** `SimpleRNN` in inference. */
 export const simpleRnn: StepForm = recurrent("SimpleRNN", ["hiddenState"], rnnStep);

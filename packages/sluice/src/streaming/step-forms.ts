@@ -34,6 +34,7 @@ function checkFeatures(layer: StepLayer, x: StepValue): void {
   throw cannotStream(layer, "its input has a batch axis and one other, so no features for each step; make it [null, features].");
 }
 
+/** `Dense` in inference: one vector a step. */
 export const dense: StepForm = single("Dense", (layer: StepLayer<DenseOptions>, x, builder) => {
   const { units, activation = "linear", useBias = true } = layer.options;
   checkCount(units, "Dense", "units");
@@ -48,6 +49,7 @@ export const dense: StepForm = single("Dense", (layer: StepLayer<DenseOptions>, 
   return activated(activation, y, builder, y);
 });
 
+/** `Activation` in inference. */
 export const activation: StepForm = single("Activation", (layer: StepLayer<ActivationOptions>, x, builder) =>
   activated(layer.options.activation, x, builder),
 );
@@ -65,6 +67,7 @@ function activated(name: OutputActivationName, x: StepValue, builder: PlanBuilde
   return y;
 }
 
+/** `LayerNormalization` in inference. */
 export const layerNormalization: StepForm = single(
   "LayerNormalization",
   (layer: StepLayer<LayerNormalizationOptions>, x, builder) => {
@@ -78,9 +81,10 @@ export const layerNormalization: StepForm = single(
   },
 );
 
-/** Outside training it does nothing. */
+/** `Dropout` in inference: nothing. */
 export const dropout: StepForm = single("Dropout", (_layer, x) => x);
 
+/** `Embedding` in inference: indices are checked before a step changes anything. */
 export const embedding: StepForm = {
   type: "Embedding",
   plan: (layer: StepLayer<EmbeddingOptions>, [input], builder) => {
@@ -104,6 +108,7 @@ export const embedding: StepForm = {
   },
 };
 
+/** `Add` in inference. */
 export const add: StepForm = {
   type: "Add",
   plan: (layer: StepLayer, inputs, builder) => {
@@ -120,6 +125,7 @@ export const add: StepForm = {
   },
 };
 
+/** `Concatenate` in inference: features side by side. */
 export const concatenate: StepForm = {
   type: "Concatenate",
   plan: (layer: StepLayer<ConcatenateOptions>, inputs, builder) => {

@@ -28,10 +28,6 @@ export class Stream {
   readonly inputSize: number;
   /** Numbers of one row that a push gives. */
   readonly outputSize: number;
-  /** Shape of one row of what a push gives. */
-  readonly outputShape: readonly number[];
-  /** Whether the model, run on a whole sequence, gives an output for each step, or for the last one alone. */
-  readonly givesSequence: boolean;
   private readonly plan: StreamPlan;
   private readonly input: LiveNumbers;
   private readonly output: LiveNumbers;
@@ -41,8 +37,6 @@ export class Stream {
     this.batch = batch;
     this.inputSize = plan.input.width;
     this.outputSize = plan.output.width;
-    this.outputShape = plan.output.shape;
-    this.givesSequence = plan.output.sequence;
     this.input = new LiveNumbers(plan, plan.input);
     this.output = new LiveNumbers(plan, plan.output);
   }
