@@ -2,16 +2,17 @@
 //   node --expose-gc benchmarks/footprint.mjs [--what memory,startup,bundle,growth,series] [--steps 10000] [--json FILE]
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import os from "node:os";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { gzipSync } from "node:zlib";
+import { firstLoadBytes } from "../scripts/bundle-size.mjs";
 import { bigSeries } from "./big-series.mjs";
 import { configs, layersOf, materials } from "./configs.mjs";
 import { growth } from "./growth.mjs";
 
-const entry = fileURLToPath(new URL("../packages/sluice/dist/index.js", import.meta.url));
+/** What Node gets from "sluice"; bundlers get the modules beside it. */
+const entry = fileURLToPath(new URL("../packages/sluice/dist/bundle/index.js", import.meta.url));
+const modules = fileURLToPath(new URL("../packages/sluice/dist/", import.meta.url));
 /** Memory stands first, so that nothing else of this process is in its figures. */
 const sections = {
   memory: memoryUse,
@@ -58,39 +59,23 @@ function startup() {
   ];
 }
 
-/** Code of `source`, bundled for browsers and minified: the chunks that load at once, gzipped, in KB (1,000 bytes). */
-async function bundled(source, { kernels }) {
-  const { rolldown } = createRequire(import.meta.url)("rolldown");
-  const virtual = {
-    name: "entry",
-    resolveId: (id) => (id === "virtual:entry" ? id : undefined),
-    load: (id) => (id === "virtual:entry" ? source : undefined),
-    transform: (code, id) => (kernels || !id.endsWith(".generated.js") ? undefined : code.replace(/"[A-Za-z0-9+/=]{64,}"/, '""')),
-  };
-  const build = await rolldown({ input: "virtual:entry", platform: "browser", plugins: [virtual], logLevel: "silent" });
-  const { output } = await build.generate({ format: "esm", minify: true });
-  await build.close();
-  const chunks = new Map(output.filter(({ type }) => type === "chunk").map((chunk) => [chunk.fileName, chunk]));
-  const first = new Set();
-  const follow = (name) => {
-    if (first.has(name)) return;
-    first.add(name);
-    for (const next of chunks.get(name)?.imports ?? []) follow(next);
-  };
-  follow([...chunks.values()].find(({ isEntry }) => isEntry).fileName);
-  const code = [...first].map((name) => chunks.get(name)?.code ?? "").join("\n");
-  return gzipSync(code, { level: 9 }).length / 1000;
-}
-
+/** What a page loads at once, gzipped, for three apps: all there is, one that trains, one that only predicts and streams. */
 async function bundle() {
-  const all = `export * from ${JSON.stringify(entry)};`;
-  const inference = `export { loadModel } from ${JSON.stringify(entry)};`;
-  return [
-    row("bundle: everything, with kernels", await bundled(all, { kernels: true }), "KB gzip"),
-    row("bundle: everything, without kernels", await bundled(all, { kernels: false }), "KB gzip", 60),
-    row("bundle: loadModel alone, with kernels", await bundled(inference, { kernels: true }), "KB gzip"),
-    row("bundle: loadModel alone, without kernels", await bundled(inference, { kernels: false }), "KB gzip", 20),
+  const from = (file) => JSON.stringify(`${modules}${file}`);
+  const apps = [
+    { what: "everything", source: `export * from ${from("index.js")};` },
+    { what: "loadModel alone", source: `export { loadModel } from ${from("index.js")};` },
+    { what: "lstm, dense: train, predict", source: `export { dense, lstm, sequential } from ${from("index.js")};`, bar: 60 },
+    { what: "lstm, dense: inference", source: `export { dense, loadModel, lstm } from ${from("inference.js")};`, bar: 20 },
   ];
+  const rows = [];
+  for (const { what, source, bar } of apps) {
+    for (const kernels of [true, false]) {
+      const kilobytes = (await firstLoadBytes(source, { kernels })) / 1000;
+      rows.push(row(`bundle: ${what}, ${kernels ? "with" : "without"} kernels`, kilobytes, "KB gzip", kernels ? null : bar));
+    }
+  }
+  return rows;
 }
 
 let library = null;

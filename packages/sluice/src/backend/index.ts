@@ -1,6 +1,5 @@
-import { ValueError } from "../errors.ts";
+import { StateError, ValueError } from "../errors.ts";
 import type { Backend, BackendName } from "./backend.ts";
-import { createReferenceBackend } from "./reference/index.ts";
 import { turboFromEnvironment } from "./wasm/host.ts";
 import { loadWide } from "./wasm/module.ts";
 import { createTurboBackend, setTurboFlags } from "./wasm/turbo.ts";
@@ -29,9 +28,9 @@ let wasm: WasmBackend | null = null;
 let chosen: Backend | null = null;
 
 /**
- * Chooses the backend that new tensors and models use, and starts it. Optional: without it the first tensor starts "wasm",
- * or "reference" on a host without WebAssembly. Tensors made before keep their backend, so call it first; a wasm backend that
- * another one replaces goes on with one thread.
+ * Chooses the backend that new tensors and models use, and starts it. Optional where WebAssembly runs: without it the first tensor
+ * starts "wasm". On a host without WebAssembly it loads "reference". Tensors made before keep their backend, so call it first; a
+ * wasm backend that another one replaces goes on with one thread.
  * @throws {ValueError} when `variant`, `threads` or `turbo` is given for another backend than "wasm", or `threads` is out of range.
  * @throws {StateError} when `variant` does not run on this host.
  * @example await init({ backend: "reference" }); // float64 from here on
@@ -53,8 +52,22 @@ export async function init(options: InitOptions = {}): Promise<Backend> {
     wasm = next;
     made.set("wasm", next);
   }
-  chosen = getBackend(backend);
+  chosen = backend === "reference" ? await loadReference() : getBackend(backend);
   return chosen;
+}
+
+/**
+ * Loads the float64 backend, which no program carries that does not ask for it, and leaves the default alone: from here on
+ * `{ backend: "reference" }` works everywhere. `init({ backend: "reference" })` loads it too.
+ * @example
+ * await loadReference();
+ * const exact = sequential(layers, { backend: "reference" });
+ */
+export async function loadReference(): Promise<Backend> {
+  const { createReferenceBackend } = await import("./reference/index.ts");
+  const backend = made.get("reference") ?? createReferenceBackend();
+  made.set("reference", backend);
+  return backend;
 }
 
 async function startWasm(settings: Omit<InitOptions, "backend">): Promise<WasmBackend> {
@@ -80,8 +93,8 @@ export function defaultBackend(): Backend {
 }
 
 /**
- * The one backend of that name in this program, made on first use.
- * @throws {ValueError} when this version has no such backend.
+ * The one backend of that name in this program, "wasm" made on first use.
+ * @throws {StateError} for "reference" before it is loaded; {ValueError} when this version has no such backend.
  */
 export function getBackend(name: BackendName): Backend {
   const backend = made.get(name) ?? makeBackend(name);
@@ -90,7 +103,12 @@ export function getBackend(name: BackendName): Backend {
 }
 
 function makeBackend(name: BackendName): Backend {
-  if (name === "reference") return createReferenceBackend();
+  if (name === "reference") {
+    throw new StateError(
+      'Cannot use backend "reference" yet: it is loaded only where it is asked for. Call await init({ backend: "reference" }) ' +
+        "first, or await loadReference() to have it beside the default.",
+    );
+  }
   if (name === "wasm") {
     wasm = createWasmBackend();
     return wasm;

@@ -53,6 +53,7 @@ export {
   type State,
   type SymbolicShape,
 } from "./layer.ts";
+export { layerFromConfig, layerKinds } from "./layer-from-config.ts";
 export * from "./layer-normalization.ts";
 export * from "./lstm.ts";
 export * from "./m-lstm.ts";
@@ -64,7 +65,7 @@ export * from "./pooling.ts";
 export * from "./pred-net.ts";
 export * from "./qrnn.ts";
 export { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
-export * from "./registry.ts";
+export { configOf, type LayerConfig, type LayerKind, registerLayer } from "./registry.ts";
 export * from "./repeat-vector.ts";
 export * from "./reshape.ts";
 export * from "./residual.ts";

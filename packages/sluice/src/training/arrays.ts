@@ -1,7 +1,6 @@
-import { getBackend } from "../backend/index.ts";
 import { NumericError, ShapeError, ValueError } from "../errors.ts";
 import { showShape, sizeOf } from "../tensor/shape.ts";
-import { type NestedNumbers, Tensor, tensor } from "../tensor/tensor.ts";
+import { fromNested, type NestedNumbers, Tensor } from "../tensor/tensor.ts";
 import type { NumericArray, NumericArrays } from "./dataset.ts";
 
 /** Numbers in any form that carries a shape. */
@@ -24,8 +23,7 @@ export async function toNumericArray(given: ArrayInput, what: string): Promise<N
   if (!Array.isArray(given) && typeof given !== "number") {
     throw new ValueError(`Cannot read ${what}: give { shape, data } with a typed array, a tensor, or nested arrays of numbers.`);
   }
-  const flat = tensor(given as NestedNumbers, undefined, { backend: getBackend("reference") });
-  return { shape: flat.shape, data: flat.dataSync() };
+  return fromNested(given as NestedNumbers);
 }
 
 /** `count` arrays, from one (count 1) or from a list of so many. @throws {ValueError} when there are more or fewer. */

@@ -3,13 +3,11 @@ import type { Model } from "../models/model.ts";
 import type { ArrayInputs } from "./arrays.ts";
 import { type CheckedBatch, checkBatch } from "./batch.ts";
 import type { Callback, CallbackContext, HookName } from "./callbacks/callback.ts";
-import { Checkpointer } from "./checkpointer.ts";
+import type { Checkpointer } from "./checkpointer.ts";
 import type { NumericArray } from "./dataset.ts";
 import { evaluateSource } from "./evaluate.ts";
-import { fingerprint } from "./fingerprint.ts";
 import type { FitOptions } from "./fit-options.ts";
 import { type History, validationLogs } from "./history.ts";
-import { trainTruncated } from "./long-sequences/train-truncated.ts";
 import type { Logs } from "./meter.ts";
 import { traceNonFinite } from "./non-finite.ts";
 import { pacer } from "./pace.ts";
@@ -27,6 +25,7 @@ export async function fit(model: Model, x: Examples, second?: ArrayInputs | FitO
     throw new ValueError("Cannot resume without `checkpoint`: say in which store the checkpoints are.");
   const fitting = new Fitting(model, data);
   if (checkpoint) {
+    const [{ Checkpointer }, { fingerprint }] = await Promise.all([import("./checkpointer.ts"), import("./fingerprint.ts")]);
     const truncated = truncation && `${truncation.updateEvery}, ${truncation.gradientSteps}`;
     const settings = { seed, batchSize, shuffle, stepsPerEpoch, truncated, data: await fingerprint(dataset) };
     fitting.keepCheckpoints(
@@ -121,9 +120,12 @@ class Fitting {
     if (this.listens("onBatchEnd")) await this.hook("onBatchEnd", run.meter.logs());
   }
 
-  private trainOn(batch: CheckedBatch, guard: boolean): Promise<StepResult> {
+  private async trainOn(batch: CheckedBatch, guard: boolean): Promise<StepResult> {
     const { run, model, data, pace } = this;
-    if (data.truncation) return trainTruncated(model, batch, data.truncation, { guard, meter: run.meter, pace });
+    if (data.truncation) {
+      const { trainTruncated } = await import("./long-sequences/train-truncated.ts");
+      return trainTruncated(model, batch, data.truncation, { guard, meter: run.meter, pace });
+    }
     const step = model.trainingSteps;
     return trainStep(model, model.compiled, batch, { step, predictions: run.meter.wantsPredictions, guard });
   }

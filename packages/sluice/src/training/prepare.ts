@@ -4,7 +4,7 @@ import { type ArrayInput, type ArrayInputs, listOf, toNumericArray, toNumericArr
 import { checkBatch } from "./batch.ts";
 import type { Batch, BatchStream, Dataset } from "./dataset.ts";
 import type { EvaluateOptions, FitOptions, LabelledData, PredictOptions } from "./fit-options.ts";
-import { type Truncation, truncationOf } from "./long-sequences/truncation.ts";
+import type { TruncatedOptions, Truncation } from "./long-sequences/truncation.ts";
 import {
   type ArrayData,
   arrayDataset,
@@ -67,7 +67,7 @@ export async function trainingData(
     network,
     whole ? datasetSource(whole, { batchSize: 1, shuffle: false, seed }) : streamSource(x as BatchStream),
   );
-  const truncation = options.truncated ? truncationOf(network, options.truncated) : null;
+  const truncation = options.truncated ? await truncationFor(network, options.truncated) : null;
   const { stateful } = network;
   if (stateful && options.shuffle) {
     throw new ValueError(
@@ -113,6 +113,12 @@ export async function trainingData(
     seed,
     truncation,
   };
+}
+
+/** Loaded where it is asked for: it knows every kind of layer. */
+async function truncationFor(network: Network, options: TruncatedOptions): Promise<Truncation> {
+  const { truncationOf } = await import("./long-sequences/truncation.ts");
+  return truncationOf(network, options);
 }
 
 /** Makes the weights for the sizes of the first batch, when the model waits for them. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { randomTensor } from "../../../autograd/gradient-check.ts";
 import { getBackend, init } from "../../../backend/index.ts";
 import type { Layer } from "../../layer.ts";
-import { layerFromConfig, layerKinds } from "../../registry.ts";
+import { layerFromConfig, layerKinds } from "../../layer-from-config.ts";
 import { evaluated } from "./formula.ts";
 import { commonFacts, kindFacts, trialConfig } from "./index.ts";
 import { otherFacts } from "./other.ts";

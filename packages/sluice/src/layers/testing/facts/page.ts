@@ -1,4 +1,4 @@
-import { layerKinds } from "../../registry.ts";
+import { layerKinds } from "../../layer-from-config.ts";
 import type { AnyOptionFact } from "./facts.ts";
 import { commonFacts, kindFacts } from "./index.ts";
 import { otherFacts } from "./other.ts";
