@@ -4,7 +4,7 @@ import { createReferenceBackend } from "./reference/index.ts";
 import { turboFromEnvironment } from "./wasm/host.ts";
 import { loadWide } from "./wasm/module.ts";
 import { createTurboBackend, setTurboFlags } from "./wasm/turbo.ts";
-import { createWasmBackend, type WasmBackend } from "./wasm/wasm-backend.ts";
+import { createWasmBackend, type WasmBackend, type WasmReport } from "./wasm/wasm-backend.ts";
 
 export interface InitOptions {
   /** "wasm" (the default), or "reference": float64, slow, for checks. */
@@ -27,6 +27,7 @@ export interface InitOptions {
 const made = new Map<BackendName, Backend>();
 let wasm: WasmBackend | null = null;
 let chosen: Backend | null = null;
+let askedThreads: number | undefined;
 
 /**
  * Chooses the backend that new tensors and models use, and starts it. Optional: without it the first tensor starts "wasm",
@@ -52,9 +53,20 @@ export async function init(options: InitOptions = {}): Promise<Backend> {
     wasm?.shutdown();
     wasm = next;
     made.set("wasm", next);
+    askedThreads = settings.threads;
   }
   chosen = getBackend(backend);
   return chosen;
+}
+
+/** What `init` is to be given in another thread, so that it computes with the bits of this backend. */
+export function initOptionsOf({ name, variant }: Backend): InitOptions {
+  if (name !== "wasm") return { backend: "reference" };
+  return {
+    backend: name,
+    variant: variant as WasmReport["variant"],
+    ...(askedThreads !== undefined && { threads: askedThreads }),
+  };
 }
 
 async function startWasm(settings: Omit<InitOptions, "backend">): Promise<WasmBackend> {

@@ -61,6 +61,13 @@ export function layerKinds(): readonly LayerKind[] {
   return [...builtInKinds, ...registered.values()];
 }
 
+/** The types of a layer, and of layers in its options, that another thread does not have: those that `registerLayer` added. */
+export function ownTypes(layer: Layer): readonly string[] {
+  const inner: string[] = [];
+  mapLayers(layer.options, (each) => inner.push(...ownTypes(each)));
+  return builtInKinds.some(({ type }) => type === layer.type) ? inner : [layer.type, ...inner];
+}
+
 /** The layer as plain data, layers inside its options included. @throws {ValueError} when a type is not registered. */
 export function configOf(layer: Layer): LayerConfig {
   if (!findKind(layer.type)) {

@@ -44,6 +44,14 @@ export interface FitOptions {
   readonly onNonFinite?: "throw" | "continue";
   /** Trains on long sequences in the memory of a few steps: `{ updateEvery: 50, gradientSteps: 100 }`. Default: over whole sequences. */
   readonly truncated?: TruncatedOptions;
+  /**
+   * Whether a page trains in a worker of its own, with the same bits, so that it never freezes; elsewhere it means nothing. Default true.
+   * Callbacks, checkpoints, datasets and streams stay on the page and work there; between hooks the page's model keeps its last
+   * weights, and in every hook it has those of the moment. A model that cannot be sent (a loss that is a function, a layer type of
+   * your own), and a page that may not start the worker, train on the page as `worker: false` does, with a turn for the page every
+   * 30 ms; `history.warnings` says why.
+   */
+  readonly worker?: boolean;
   /** Keeps the state of training, so that a run which is killed can go on. */
   readonly checkpoint?: CheckpointOptions;
   /** Goes on from the newest sound checkpoint, to the same bits as if nothing had happened; starts afresh when there is none. */

@@ -1,10 +1,9 @@
 import { NumericError, ValueError } from "../errors.ts";
 import type { Model } from "../models/model.ts";
-import type { ArrayInputs } from "./arrays.ts";
+import { type ArrayInputs, copyTensors } from "./arrays.ts";
 import { type CheckedBatch, checkBatch } from "./batch.ts";
 import type { Callback, CallbackContext, HookName } from "./callbacks/callback.ts";
 import { Checkpointer } from "./checkpointer.ts";
-import type { NumericArray } from "./dataset.ts";
 import { evaluateSource } from "./evaluate.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { FitOptions } from "./fit-options.ts";
@@ -16,6 +15,7 @@ import { pacer } from "./pace.ts";
 import { type Examples, type TrainingData, trainingData } from "./prepare.ts";
 import { TrainingRun } from "./run.ts";
 import { type StepResult, trainStep } from "./step.ts";
+import { fitInWorker } from "./worker/fit-in-worker.ts";
 
 /** What `model.fit` does. */
 export async function fit(model: Model, x: Examples, second?: ArrayInputs | FitOptions, third?: FitOptions): Promise<History> {
@@ -25,7 +25,10 @@ export async function fit(model: Model, x: Examples, second?: ArrayInputs | FitO
   const { seed, batchSize, shuffle, dataset, truncation } = data;
   if (data.options.resume && !checkpoint)
     throw new ValueError("Cannot resume without `checkpoint`: say in which store the checkpoints are.");
+  const elsewhere = await fitInWorker(model, data);
+  if ("history" in elsewhere) return elsewhere.history;
   const fitting = new Fitting(model, data);
+  if (elsewhere.obstacle !== null) fitting.warn(`Training runs on the page itself, not in a worker: ${elsewhere.obstacle}`);
   if (checkpoint) {
     const truncated = truncation && `${truncation.updateEvery}, ${truncation.gradientSteps}`;
     const settings = { seed, batchSize, shuffle, stepsPerEpoch, truncated, data: await fingerprint(dataset) };
@@ -144,7 +147,7 @@ class Fitting {
   private async validate(): Promise<Logs> {
     const { model, data, options } = this;
     if (!data.validation) return {};
-    const kept = model.stateful ? await copies(model.keptStates()) : null;
+    const kept = model.stateful ? await copyTensors(model.keptStates()) : null;
     if (kept) model.resetStates();
     const logs = await evaluateSource(model, model.compiled, data.validation, {
       steps: options.validationSteps,
@@ -170,13 +173,8 @@ class Fitting {
     return { model, epoch: run.epoch, step: model.trainingSteps, logs, resumed, stop };
   }
 
-  private warn(message: string): void {
+  warn(message: string): void {
     this.run.warnings.push(message);
     for (const callback of this.callbacks) callback.onWarning?.(message);
   }
-}
-
-async function copies(states: ReturnType<Model["keptStates"]>): Promise<Map<string, NumericArray>> {
-  const arrays = [...states].map(async ([name, state]) => [name, { shape: state.shape, data: await state.data() }] as const);
-  return new Map(await Promise.all(arrays));
 }
