@@ -13,7 +13,8 @@ export interface InitOptions {
   readonly variant?: "simd" | "relaxed" | "wide";
   /**
    * Threads that share large work, this one included, 1 to 64; by default the environment variable SLUICE_THREADS (Node), or one for
-   * each core, at most 8. Any number gives the same bits. One on hosts without shared memory and on a page's main thread.
+   * each core, at most 8. Any number gives the same bits. One on hosts without shared memory and on a page's main thread;
+   * the worker in which a page trains has them all.
    */
   readonly threads?: number;
   /**

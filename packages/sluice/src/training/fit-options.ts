@@ -45,11 +45,11 @@ export interface FitOptions {
   /** Trains on long sequences in the memory of a few steps: `{ updateEvery: 50, gradientSteps: 100 }`. Default: over whole sequences. */
   readonly truncated?: TruncatedOptions;
   /**
-   * Whether a page trains in a worker of its own, with the same bits, so that it never freezes; elsewhere it means nothing. Default true.
-   * Callbacks, checkpoints, datasets and streams stay on the page and work there; between hooks the page's model keeps its last
-   * weights, and in every hook it has those of the moment. A model that cannot be sent (a loss that is a function, a layer type of
-   * your own), and a page that may not start the worker, train on the page as `worker: false` does, with a turn for the page every
-   * 30 ms; `history.warnings` says why.
+   * Whether a page trains in a worker, with the same bits, so that it never freezes; anywhere but on a page it means nothing.
+   * Default true. Callbacks, checkpoints, datasets and streams stay on the page: in a hook the model is as training has made it so
+   * far, and what the hook changes counts; between hooks it keeps what it had in the last one. A model that cannot be sent (a loss
+   * that is a function, a layer type of your own) trains on the page, as does any where no worker may start, with a turn for the
+   * page every 30 ms; `history.warnings` then says why. The worker starts anew with each call: for many short ones give false.
    */
   readonly worker?: boolean;
   /** Keeps the state of training, so that a run which is killed can go on. */

@@ -3,21 +3,25 @@ import {
   type BatchStream,
   type Callback,
   type CheckpointStore,
+  concatenate,
   type Dataset,
   dense,
   dropout,
   type FitOptions,
   type History,
+  input,
   type Layer,
   lstm,
   type Model,
   memoryCheckpoints,
+  model,
   type NumericArray,
   NumericError,
   registerLayer,
   StateError,
   StorageError,
   sequential,
+  tensor,
   timeDistributed,
   ValueError,
 } from "../../index.ts";
@@ -111,6 +115,52 @@ describe.each(RUN_CASES.map((run) => [run.layers, run] as const))("training %s i
         if (epochs === 4) expect(await outcome(prepared, history), `first ${first}`).toEqual(expected);
       }
     }
+  });
+});
+
+describe("every option has its effect there", () => {
+  const rows = (frequency: number): NumericArray => ({ shape: [20], data: wave([20], frequency).data.map(Math.abs) });
+  const mask = { shape: [20, 5], data: Uint8Array.from({ length: 100 }, (_, k) => (k % 5 < 1 + (k % 4) ? 1 : 0)) };
+  test.each<[string, FitOptions]>([
+    ["sampleWeight", { sampleWeight: rows(0.4) }],
+    ["mask", { mask }],
+    ["classWeight", { classWeight: { 0: 3 } }],
+    ["stepsPerEpoch", { stepsPerEpoch: 2 }],
+    ["initialEpoch", { initialEpoch: 1 }],
+    ["seed", { seed: 99 }],
+    ["shuffle", { shuffle: false }],
+    ["batchSize", { batchSize: 7 }],
+    ["truncated", { truncated: { updateEvery: 2, gradientSteps: 4 } }],
+    ["epochs", { epochs: 4 }],
+  ])("%s", async (_, options) => {
+    const cut = "truncated" in options;
+    const make = (): Model => {
+      const layers = [lstm({ units: 4, inputShape: [null, 2], returnSequences: cut }), dense({ units: 1 })];
+      return sequential(layers, { seed: 5, backend: "wasm" }).compile({ optimizer: "adam", loss: "mse" });
+    };
+    const y = cut ? wave([20, 5, 1], 0.3) : { shape: [20, 1], data: Int8Array.from({ length: 20 }, (_, k) => k % 2) };
+    const [plain, one, other] = [make(), make(), make()];
+    await plain.fit(x, y, { epochs: 2, batchSize: 8 });
+    await one.fit(x, y, { epochs: 2, batchSize: 8, ...options });
+    await fitElsewhere(other, x, y, { epochs: 2, batchSize: 8, ...options });
+    expect(await bits(other)).toEqual(await bits(one));
+    expect(await bits(other), "and not that of training without it").not.toEqual(await bits(plain));
+  });
+
+  test("several inputs and outputs, tensors and nested arrays", async () => {
+    const make = (): Model => {
+      const [a, b] = [input({ shape: [5, 2], name: "a" }), input({ shape: [1], name: "b" })];
+      const h = concatenate().apply([lstm({ units: 3 }).apply(a), b]);
+      const outputs = [dense({ units: 1, name: "p" }).apply(h), dense({ units: 1, name: "q" }).apply(h)];
+      return model({ inputs: [a, b], outputs, seed: 4 }).compile({ loss: ["mse", "mae"], lossWeights: [1, 0.5] });
+    };
+    const nested = Array.from(y.data, (value) => [value]);
+    const [one, other] = [make(), make()];
+    const inputs = [tensor(x.data, x.shape), y];
+    const { seconds: _, ...here } = await one.fit(inputs, [nested, y], { epochs: 2 });
+    const { seconds: __, ...there } = await fitElsewhere(other, inputs as never, [nested, y], { epochs: 2 });
+    expect(there).toEqual(here);
+    expect(await bits(other)).toEqual(await bits(one));
   });
 });
 
