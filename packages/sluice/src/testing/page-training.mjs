@@ -68,6 +68,12 @@ export async function turnsWithinAStep(sluice, worker) {
   return turns;
 }
 
+/** A run with work for so many threads. */
+export async function threadedRun(sluice, threads) {
+  await sluice.init({ threads });
+  return turnsWithinAStep(sluice);
+}
+
 /** A run without end and without hooks that is aborted while it is under way. */
 export async function abortedRun(sluice) {
   const abort = new AbortController();

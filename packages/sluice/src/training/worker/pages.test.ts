@@ -63,6 +63,11 @@ describe.skipIf(!canRunPages)(
       expect(await run("/", "turnsWithinAStep(sluice)")).toBeGreaterThan(5);
     });
 
+    test("the worker of an isolated page has the threads that init asked for, and they end with it", async () => {
+      await run("/isolated", "threadedRun(sluice, 3)");
+      await expect.poll(() => workers).toEqual({ opened: 1 + 2, closed: 1 + 2 });
+    });
+
     test("an abort reaches a run that has no hooks", async () => {
       expect(await run("/", "abortedRun(sluice)")).toEqual({ stopped: "aborted", counted: true });
       await expect.poll(() => workers).toEqual({ opened: 1, closed: 1 });
