@@ -68,10 +68,13 @@ export async function turnsWithinAStep(sluice, worker) {
   return turns;
 }
 
-/** A run with work for so many threads. */
+/** A run with work for so many threads, until somebody calls `stopTraining()`. */
 export async function threadedRun(sluice, threads) {
   await sluice.init({ threads });
-  return turnsWithinAStep(sluice);
+  const abort = new AbortController();
+  globalThis.stopTraining = () => abort.abort();
+  const options = { epochs: 1e9, signal: abort.signal };
+  return (await model(sluice, 64).fit(wave([32, 50, 3], 31), wave([32, 1], 17), options)).stopped;
 }
 
 /** A run without end and without hooks that is aborted while it is under way. */

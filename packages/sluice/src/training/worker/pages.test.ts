@@ -54,7 +54,7 @@ describe.skipIf(!canRunPages)(
       const there = await run(path, "trainWatched(sluice)");
       expect(there).toEqual(here);
       expect(there).toMatchObject({ history: { epochs: 4, warnings: [] }, timed: true });
-      await expect.poll(() => workers.closed).toBe(workers.opened);
+      await expect.poll(() => workers.closed, { timeout: 30_000 }).toBe(workers.opened);
       expect(workers.opened).toBeGreaterThan(0);
     });
 
@@ -64,20 +64,23 @@ describe.skipIf(!canRunPages)(
     });
 
     test("the worker of an isolated page has the threads that init asked for, and they end with it", async () => {
-      await run("/isolated", "threadedRun(sluice, 3)");
-      await expect.poll(() => workers).toEqual({ opened: 1 + 2, closed: 1 + 2 });
+      const running = run("/isolated", "threadedRun(sluice, 3)");
+      await expect.poll(() => workers.opened, { timeout: 60_000 }).toBe(1 + 2);
+      await page.evaluate("stopTraining()");
+      expect(await running).toBe("aborted");
+      await expect.poll(() => workers, { timeout: 30_000 }).toEqual({ opened: 1 + 2, closed: 1 + 2 });
     });
 
     test("an abort reaches a run that has no hooks", async () => {
       expect(await run("/", "abortedRun(sluice)")).toEqual({ stopped: "aborted", counted: true });
-      await expect.poll(() => workers).toEqual({ opened: 1, closed: 1 });
+      await expect.poll(() => workers, { timeout: 30_000 }).toEqual({ opened: 1, closed: 1 });
     });
 
     test("an error in the worker is the error of fit", async () => {
       const here = await run("/", "failedRun(sluice, false)");
       expect(await run("/", "failedRun(sluice)")).toEqual(here);
       expect(here).toMatchObject({ name: "NumericError", ours: true });
-      await expect.poll(() => workers).toEqual({ opened: 1, closed: 1 });
+      await expect.poll(() => workers, { timeout: 30_000 }).toEqual({ opened: 1, closed: 1 });
     });
 
     test("a loss of the page's own trains on the page, and says so", async () => {
