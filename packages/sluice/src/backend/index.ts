@@ -3,7 +3,7 @@ import type { Backend, BackendName } from "./backend.ts";
 import { turboFromEnvironment } from "./wasm/host.ts";
 import { loadWide } from "./wasm/module.ts";
 import { createTurboBackend, setTurboFlags } from "./wasm/turbo.ts";
-import { createWasmBackend, type WasmBackend } from "./wasm/wasm-backend.ts";
+import { createWasmBackend, type WasmBackend, type WasmReport } from "./wasm/wasm-backend.ts";
 
 export interface InitOptions {
   /** "wasm" (the default), or "reference": float64, slow, for checks. */
@@ -12,7 +12,8 @@ export interface InitOptions {
   readonly variant?: "simd" | "relaxed" | "wide";
   /**
    * Threads that share large work, this one included, 1 to 64; by default the environment variable SLUICE_THREADS (Node), or one for
-   * each core, at most 8. Any number gives the same bits. One on hosts without shared memory and on a page's main thread.
+   * each core, at most 8. Any number gives the same bits. One on hosts without shared memory and on a page's main thread;
+   * the worker in which a page trains has them all.
    */
   readonly threads?: number;
   /**
@@ -26,6 +27,7 @@ export interface InitOptions {
 const made = new Map<BackendName, Backend>();
 let wasm: WasmBackend | null = null;
 let chosen: Backend | null = null;
+let askedThreads: number | undefined;
 
 /**
  * Chooses the backend that new tensors and models use, and starts it. Optional where WebAssembly runs: without it the first tensor
@@ -51,6 +53,7 @@ export async function init(options: InitOptions = {}): Promise<Backend> {
     wasm?.shutdown();
     wasm = next;
     made.set("wasm", next);
+    askedThreads = settings.threads;
   }
   chosen = backend === "reference" ? await loadReference() : getBackend(backend);
   return chosen;
@@ -68,6 +71,16 @@ export async function loadReference(): Promise<Backend> {
   const backend = made.get("reference") ?? createReferenceBackend();
   made.set("reference", backend);
   return backend;
+}
+
+/** What `init` is to be given in another thread, so that it computes with the bits of this backend. */
+export function initOptionsOf({ name, variant }: Backend): InitOptions {
+  if (name !== "wasm") return { backend: "reference" };
+  return {
+    backend: name,
+    variant: variant as WasmReport["variant"],
+    ...(askedThreads !== undefined && { threads: askedThreads }),
+  };
 }
 
 async function startWasm(settings: Omit<InitOptions, "backend">): Promise<WasmBackend> {

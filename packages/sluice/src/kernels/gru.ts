@@ -20,7 +20,7 @@ export function gruForward(
   const N = 3 * H;
   const rows = last - first;
   const block = <usize>H << 2;
-  const usual = chooseFunctions(activation, recurrentActivation);
+  const usual = chooseFunctions(activation, recurrentActivation, scratch);
   const start = joinBiases(bias, recurrentBias, scratch + <usize>productScratch(), H);
   const chunk = chunkSteps(rows, N);
   for (let t = 0; t < T; t++) {
@@ -165,7 +165,7 @@ export function gruBackward(
 ): void {
   const rows = last - first;
   const block = <usize>H << 2;
-  const usual = chooseFunctions(activation, recurrentActivation);
+  const usual = chooseFunctions(activation, recurrentActivation, scratch);
   const dh = startState(dHidden0, dLastHidden, first, rows, H);
   const dp = scratch + <usize>productScratch();
   for (let t = T - 1; t >= 0; t--) {

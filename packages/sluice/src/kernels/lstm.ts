@@ -13,7 +13,7 @@ export function lstmForward(
 ): void {
   const N = 4 * H;
   const rows = last - first;
-  const usual = chooseFunctions(activation, recurrentActivation);
+  const usual = chooseFunctions(activation, recurrentActivation, scratch);
   const chunk = chunkSteps(rows, N);
   for (let t = 0; t < T; t++) {
     if (t % chunk == 0) {
@@ -79,7 +79,7 @@ export function lstmForwardUnits(
       hidden, <usize>H << 2, panels + <usize>k * blockBytes, z, <usize>N << 2, B, to - from, H, z, <usize>N << 2, scratch,
     );
   }
-  if (chooseFunctions(activation, recurrentActivation)) {
+  if (chooseFunctions(activation, recurrentActivation, scratch)) {
     stepRows<CellTanh, CellSigmoid>(gates, hidden, cells, mask, 0, B, B, H, from, to, keep);
   } else {
     stepRows<Candidate, Gate>(gates, hidden, cells, mask, 0, B, B, H, from, to, keep);
@@ -122,7 +122,7 @@ export function lstmBackward(
 ): void {
   const N = 4 * H;
   const rows = last - first;
-  const usual = chooseFunctions(activation, recurrentActivation);
+  const usual = chooseFunctions(activation, recurrentActivation, scratch);
   const hRow = <usize>H << 2;
   const dh = startState(dHidden0, dLastHidden, first, rows, H);
   const dc = startState(dCell0, dLastCell, first, rows, H);
@@ -176,7 +176,7 @@ export function lstmBackwardUnits(
     multiplyPacked(rowOf(gates, (t + 1) * B, N), <usize>N << 2, panels, dh, hRow, B, to - from, N, dh, hRow, scratch);
   }
   if (t < 0) return;
-  if (chooseFunctions(activation, recurrentActivation)) {
+  if (chooseFunctions(activation, recurrentActivation, scratch)) {
     backRows<CellTanh, CellSigmoid>(gates, cells, mask, dHidden, dHidden0, dCell0, t * B, B, B, H, from, to);
   } else {
     backRows<Candidate, Gate>(gates, cells, mask, dHidden, dHidden0, dCell0, t * B, B, B, H, from, to);

@@ -9,9 +9,12 @@ const TANH: i32 = 2;
 
 let candidateCode: i32 = TANH;
 let gateCode: i32 = SIGMOID;
+/** A vector on its way into `call` and out of it. */
+let place: usize = 0;
 
-/** Sets the functions of the next run; true when they are tanh and sigmoid. */
-export function chooseFunctions(activation: i32, recurrentActivation: i32): bool {
+/** Sets the functions of the next run; true when they are tanh and sigmoid. scratch: of this thread, 16 bytes. */
+export function chooseFunctions(activation: i32, recurrentActivation: i32, scratch: usize): bool {
+  place = scratch;
   candidateCode = activation;
   gateCode = recurrentActivation;
   return activation == TANH && recurrentActivation == SIGMOID;
@@ -70,23 +73,20 @@ function tanhRatio(x: v128): v128 {
   @inline slope(y: v128): v128 { return called(gateCode, true, y); }
 }
 
-/** A vector on its way into `call` and out of it. */
-const PASSED: usize = memory.data(16, 16);
-
 /**
  * A function, or its slope, by code. The vector goes through memory: an engine that joins two 128-bit operations into one stops
- * the process where one of the two is an argument of a call.
+ * the process where one of the two is an argument or a global.
  */
 @inline
 function called(code: i32, slope: bool, x: v128): v128 {
-  v128.store(PASSED, x);
+  v128.store(place, x);
   call(code, slope);
-  return v128.load(PASSED);
+  return v128.load(place);
 }
 
 function call(code: i32, slope: bool): void {
-  const x = v128.load(PASSED);
-  v128.store(PASSED, slope ? slopeOf(code, x) : valueOf(code, x));
+  const x = v128.load(place);
+  v128.store(place, slope ? slopeOf(code, x) : valueOf(code, x));
 }
 
 @inline

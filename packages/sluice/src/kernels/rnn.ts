@@ -15,7 +15,7 @@ export function rnnForward(
   scratch: usize,
 ): void {
   const rows = last - first;
-  const usual = chooseFunctions(activation, SIGMOID);
+  const usual = chooseFunctions(activation, SIGMOID, scratch);
   const chunk = chunkSteps(rows, H);
   for (let t = 0; t < T; t++) {
     if (t % chunk == 0) {
@@ -61,7 +61,7 @@ export function rnnBackward(
 ): void {
   const bytes = <usize>H << 2;
   const rows = last - first;
-  const usual = chooseFunctions(activation, SIGMOID);
+  const usual = chooseFunctions(activation, SIGMOID, scratch);
   const dh = startState(dHidden0, dLastHidden, first, rows, H);
   for (let t = T - 1; t >= 0; t--) {
     const row = t * B + first;

@@ -97,7 +97,7 @@ export function lstmStep(
 ): void {
   const zRow = paddedRow(4 * H);
   bothProducts(type, x, I, kernel, kernelScales, hidden, H, recurrent, recurrentScales, bias, z, rows, 4 * H, 4 * H, backwards, scratch);
-  const usual = chooseFunctions(activation, recurrentActivation);
+  const usual = chooseFunctions(activation, recurrentActivation, scratch);
   for (let row = 0; row < rows; row++, z += zRow, hidden += <usize>H << 2, cell += <usize>H << 2) {
     if (usual) lstmRow<CellTanh, CellSigmoid>(z, cell, hidden, H);
     else lstmRow<Candidate, Gate>(z, cell, hidden, H);
@@ -141,7 +141,7 @@ export function gruStep(
   const bytes = <usize>H << 2;
   // The last panel for z r reaches into the block behind them: zeros times h, which changes nothing.
   bothProducts(type, x, I, kernel, kernelScales, hidden, H, recurrent, recurrentScales, bias, z, rows, 3 * H, 2 * H, backwards, scratch);
-  const usual = chooseFunctions(activation, recurrentActivation);
+  const usual = chooseFunctions(activation, recurrentActivation, scratch);
   if (resetAfter) {
     allPanels(type, hidden, H, candidate, candidateScales, candidateBias, p, rows, H, backwards, scratch);
   } else {
@@ -200,7 +200,7 @@ export function rnnStep(
 ): void {
   const zRow = paddedRow(H);
   bothProducts(type, x, I, kernel, kernelScales, hidden, H, recurrent, recurrentScales, bias, z, rows, H, H, backwards, scratch);
-  const usual = chooseFunctions(activation, 1);
+  const usual = chooseFunctions(activation, 1, scratch);
   for (let row = 0; row < rows; row++, z += zRow, hidden += <usize>H << 2) {
     if (usual) activateRow<CellTanh>(z, hidden, H);
     else activateRow<Candidate>(z, hidden, H);

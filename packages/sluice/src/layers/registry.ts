@@ -53,6 +53,13 @@ export function registerLayer(kind: LayerKind): void {
   registeredKinds.set(kind.type, kind);
 }
 
+/** The types of a layer, and of layers in its options, that another thread does not have: those that `registerLayer` added. */
+export function ownTypes(layer: Layer): readonly string[] {
+  const inner: string[] = [];
+  mapLayers(layer.options, (each) => inner.push(...ownTypes(each)));
+  return BUILT_IN_TYPES.includes(layer.type) ? inner : [layer.type, ...inner];
+}
+
 /** The layer as plain data, layers inside its options included. @throws {ValueError} when a type is not registered. */
 export function configOf(layer: Layer): LayerConfig {
   if (!isKnown(layer.type)) {

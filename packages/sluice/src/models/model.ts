@@ -56,7 +56,8 @@ export class Model extends Network {
 
   /**
    * Trains. Examples are arrays x and y (typed arrays with a shape, tensors, nested arrays), a `Dataset` read by index, or a
-   * `BatchStream`. Gives the event loop a turn every 30 ms; an abort by `options.signal` finishes the step and returns normally.
+   * `BatchStream`. A page trains in a worker (see `FitOptions.worker`); elsewhere the event loop has a turn every 30 ms. An abort by
+   * `options.signal` finishes the step and returns normally.
    * @throws {StateError} before compile; {ShapeError} when data and model do not fit; {NumericError} when data or loss hold NaN.
    * @example
    * const history = await model.fit(x, y, { epochs: 20, batchSize: 64, validationSplit: 0.2 });

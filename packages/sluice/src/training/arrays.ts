@@ -1,3 +1,4 @@
+import type { HostArray } from "../backend/backend.ts";
 import { NumericError, ShapeError, ValueError } from "../errors.ts";
 import { showShape, sizeOf } from "../tensor/shape.ts";
 import { fromNested, type NestedNumbers, Tensor } from "../tensor/tensor.ts";
@@ -57,6 +58,14 @@ export function isNumericArray(value: unknown): value is NumericArray {
 /** An empty array of the same element type. */
 export function emptyLike<A extends NumericArray["data"]>(data: A, length: number): A {
   return new (data.constructor as new (length: number) => A)(length);
+}
+
+/** Tensors by name, read back to the host. */
+export async function copyTensors(
+  tensors: ReadonlyMap<string, Tensor>,
+): Promise<Map<string, NumericArray & { data: HostArray }>> {
+  const arrays = [...tensors].map(async ([name, tensor]) => [name, { shape: tensor.shape, data: await tensor.data() }] as const);
+  return new Map(await Promise.all(arrays));
 }
 
 /** The named rows (entries along axis 0), in the order asked for. */

@@ -23,18 +23,26 @@ export interface ArrayData {
   readonly mask: NumericArray | null;
 }
 
-/** Rows of arrays in memory as examples. @throws {ShapeError} when the arrays have different numbers of rows. */
-export function arrayDataset(data: ArrayData): Dataset {
-  const { x, y, sampleWeight, mask } = data;
-  return {
-    length: rowsOf(data),
-    batch: (indices) => ({
+/** Rows of arrays in memory as examples. */
+export class ArrayDataset implements Dataset {
+  readonly arrays: ArrayData;
+  readonly length: number;
+
+  /** @throws {ShapeError} when the arrays have different numbers of rows. */
+  constructor(arrays: ArrayData) {
+    this.arrays = arrays;
+    this.length = rowsOf(arrays);
+  }
+
+  batch(indices: Int32Array): Batch {
+    const { x, y, sampleWeight, mask } = this.arrays;
+    return {
       x: x.map((array) => gatherRows(array, indices)),
       ...(y.length > 0 && { y: y.map((array) => gatherRows(array, indices)) }),
       ...(sampleWeight && { sampleWeight: gatherRows(sampleWeight, indices) }),
       ...(mask && { mask: gatherRows(mask, indices) }),
-    }),
-  };
+    };
+  }
 }
 
 function rowsOf({ x, y, sampleWeight, mask }: ArrayData): number {
