@@ -80,13 +80,8 @@ export abstract class Cell<O extends LayerOptions = LayerOptions, S extends Stat
     return 2;
   }
 
-  /** One time step: x [B, …] and the state before it → the state after it. */
+  /** One time step: x [B, …] and the state before it → the state after it. `reportGates` names its gates for inspection. */
   abstract step(x: Tensor, state: S, dropout?: StepDropout): S;
-
-  /** What the gates, and the candidate they let in, are in the step from this state, by name: for inspection. Default none. */
-  gatesOf(_x: Tensor, _state: S, _dropout?: StepDropout): Readonly<Record<string, Tensor>> {
-    return {};
-  }
 
   /** What the cell shows of a state: its `hiddenState`. */
   output(state: S): Tensor {
