@@ -38,11 +38,6 @@ export function dropoutAt(dropout: StepDropout, t: number): StepDropout {
   return dropout.at?.(t) ?? dropout;
 }
 
-/** Weights that were thinned before the run: gradients flow through them to the cell's own. */
-export function thinnedWeights({ recurrentKernel, inner = [] }: StepDropout): readonly Tensor[] {
-  return [...(recurrentKernel ? [recurrentKernel] : []), ...inner.flatMap(thinnedWeights)];
-}
-
 /** The masks of a part of the sequence that begins at step `begin` of x. */
 export function dropoutFrom(dropout: StepDropout, begin: number): StepDropout {
   const { at } = dropout;
