@@ -316,6 +316,11 @@ describe("a trained model", () => {
     const inside = await runCli(["inspect", ID, "--on", "sales.csv"], { cwd });
     expect([inside.code, inside.stdout]).toEqual([0, expect.stringContaining("Inside, over the last 16 windows")]);
     expect(inside.stdout).toMatch(/^(LSTM|GRU) ".*units move/m);
+    const drawn = await runCli(["inspect", ID, "--on", "sales.csv", "--html", "inside.html"], { cwd });
+    expect([drawn.code, drawn.stdout]).toEqual([0, inside.stdout]);
+    expect(drawn.stderr).toContain("Wrote inside.html");
+    expect(readFileSync(join(cwd, "inside.html"), "utf8")).toContain("16 windows of sales.csv");
+    expect((await runCli(["inspect", ID, "--html", "inside.html"], { cwd })).stderr).toContain("Add --on");
     expect(json((await runCli(["inspect", ID, "--on", "sales.csv", "--json"], { cwd })).stdout).schema).toBe(
       "sluice.inspect-on/1",
     );
