@@ -362,5 +362,10 @@ describe("a trained model", () => {
     expect(stdout).toContain("1 tensors, 4 numbers");
     expect(stdout).toContain("made by: a friend");
     expect(stdout).toMatch(/^encoder\.weight {2}2 × 2 +2\.50 +1\.12 +1 +4$/m);
+    const refused = await runCli(["inspect", "other.safetensors", "--on", "sales.csv"], { cwd });
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining("other.safetensors is none: it names no columns"),
+    ]);
   });
 });

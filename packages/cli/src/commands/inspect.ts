@@ -29,7 +29,12 @@ export const inspect: CommandSpec = defineCommand({
     const bytes = modelBytes(path);
     const { readSafetensors } = await import("sluice");
     const content = readSafetensors(bytes);
-    if (content.metadata.get("task") !== "forecast") return inspectTensors(path, bytes.length, content, context);
+    if (content.metadata.get("task") !== "forecast") {
+      if (on === undefined) return inspectTensors(path, bytes.length, content, context);
+      throw new UsageError(
+        `--on lets a forecaster read ${on}, and ${name} is none: it names no columns. Leave --on out to see its tensors, or use inspect.trace in code.`,
+      );
+    }
     const { loadForecaster } = await import("@sluice/tasks");
     const model = await loadForecaster(bytes);
     return on === undefined
