@@ -11,12 +11,19 @@ interface TapeEntry {
   readonly backward: (dOutputs: readonly (Tensor | null)[], needed: readonly boolean[]) => readonly (Tensor | null | undefined)[];
 }
 
-let running: Tape | null = null;
+/** What operations tell of themselves while they run. */
+interface Recorder {
+  /** Whether a gradient may flow into this tensor. */
+  tracks(x: unknown): boolean;
+  record(entry: TapeEntry): void;
+}
+
+let running: Recorder | null = null;
 /** Whether the call whose `forward` runs now is recorded. */
 let recorded = false;
 
 /** The operations of one forward pass, in order; reverse-mode differentiation walks them backwards, once. */
-export class Tape {
+export class Tape implements Recorder {
   private readonly entries: TapeEntry[] = [];
   private readonly tracked: Set<Tensor>;
   private readonly wrt: readonly Tensor[];
@@ -104,6 +111,26 @@ export function record<T>(wrt: readonly Tensor[], compute: () => T): { result: T
   running = tape;
   try {
     return { result: compute(), tape };
+  } finally {
+    running = outer;
+  }
+}
+
+/**
+ * Runs `compute` without recording it, and gathers the tensors it reads that a gradient may flow to: weights, and what was made of
+ * them before. Empty when nothing is recorded.
+ */
+export function withoutTapeButReads<T>(compute: () => T, reads: Set<Tensor>): T {
+  const outer = running;
+  if (!outer) return compute();
+  running = {
+    tracks: (x) => outer.tracks(x),
+    record({ args }) {
+      for (const arg of args) if (arg instanceof Tensor && outer.tracks(arg)) reads.add(arg);
+    },
+  };
+  try {
+    return compute();
   } finally {
     running = outer;
   }

@@ -5,6 +5,7 @@ export type { ActivationSpec, ShapedActivationName } from "./cells/activation-sp
 export { Cell, type HiddenState, type StepDropout } from "./cells/cell.ts";
 export type { CellOptions, GatedCellOptions } from "./cells/cell-options.ts";
 export type { GateBiasSpec, GateName, GateStart } from "./cells/gate-bias.ts";
+export { type Gates, gatesWithin, reportGates } from "./cells/gates.ts";
 export { GeneralLSTMCell } from "./cells/general-lstm-cell.ts";
 export * from "./cells/gru-cell.ts";
 export * from "./cells/index.ts";

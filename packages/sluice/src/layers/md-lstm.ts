@@ -5,10 +5,14 @@ import { ShapeError, ValueError } from "../errors.ts";
 import { showShape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type CellSettings, cellSettings, checkCount, type GatedCellOptions } from "./cells/cell-options.ts";
+import { reportGates } from "./cells/gates.ts";
 import { type CallContext, type CallResult, Layer, oneOutput, type SymbolicShape } from "./layer.ts";
 import type { Parameter } from "./parameter.ts";
 import { unstackTime } from "./scan.ts";
 import { zeroState } from "./state.ts";
+
+/** What a position of the grid hands on: h and c, each [B, H]. */
+type MDLSTMState = { readonly hiddenState: Tensor; readonly cellState: Tensor };
 
 /** Options of `mdLstm`. */
 export interface MDLSTMOptions extends Omit<GatedCellOptions, "dropout" | "recurrentDropout"> {
@@ -78,7 +82,12 @@ export class MDLSTM extends Layer<MDLSTMOptions> {
     this.bias = this.addParameter("bias", [width], { ...bias, adjust });
   }
 
-  call([input]: readonly Tensor[], _context: CallContext): CallResult {
+  call(inputs: readonly Tensor[], _context: CallContext): CallResult {
+    return this.callBy((step) => step(), inputs);
+  }
+
+  /** `call`, with the step of every position run by `at`: `place` is its number in the input's grid, row by row. For inspection. */
+  callBy(at: (step: () => MDLSTMState, place: number) => MDLSTMState, [input]: readonly Tensor[]): CallResult {
     const { goBackwards = [], returnSequences = true } = this.options;
     const { units } = this.settings;
     const turned = (x: Tensor): Tensor => goBackwards.reduce((y, back, k) => (back ? reverse(y, k + 1) : y), x);
@@ -87,21 +96,23 @@ export class MDLSTM extends Layer<MDLSTMOptions> {
     const products = linear(x, this.kernel.tensor, this.bias?.tensor ?? null);
     const steps = unstackTime(reshape(products, [B, sizeOf(grid), -1]));
     const strides = grid.map((_, k) => sizeOf(grid.slice(k + 1)));
-    const none = zeroState<{ h: Tensor; c: Tensor }>({ h: [units], c: [units] }, x);
-    const states: { h: Tensor; c: Tensor }[] = [];
+    const none = zeroState<MDLSTMState>({ hiddenState: [units], cellState: [units] }, x);
+    const states: MDLSTMState[] = [];
     steps.forEach((fromInput, p) => {
-      const before = strides.map((stride, k) => {
-        const position = Math.floor(p / stride) % (grid[k] as number);
-        return position > 0 ? (states[p - stride] as { h: Tensor; c: Tensor }) : none;
-      });
-      states.push(this.step(fromInput, before));
+      const positions = strides.map((stride, k) => Math.floor(p / stride) % (grid[k] as number));
+      const before = strides.map((stride, k) => ((positions[k] as number) > 0 ? (states[p - stride] as MDLSTMState) : none));
+      const place = strides.reduce((sum, stride, k) => {
+        const position = positions[k] as number;
+        return sum + stride * (goBackwards[k] ? (grid[k] as number) - 1 - position : position);
+      }, 0);
+      states.push(at(() => this.step(fromInput, before), place));
     });
-    if (!returnSequences) return oneOutput((states.at(-1) ?? none).h);
+    if (!returnSequences) return oneOutput((states.at(-1) ?? none).hiddenState);
     return oneOutput(
       turned(
         reshape(
           stack(
-            states.map(({ h }) => h),
+            states.map(({ hiddenState }) => hiddenState),
             { axis: 1 },
           ),
           [B, ...grid, units],
@@ -111,15 +122,22 @@ export class MDLSTM extends Layer<MDLSTMOptions> {
   }
 
   /** One position, from W x + b and the states before it, one for each axis. */
-  private step(fromInput: Tensor, before: readonly { readonly h: Tensor; readonly c: Tensor }[]): { h: Tensor; c: Tensor } {
+  private step(fromInput: Tensor, before: readonly MDLSTMState[]): MDLSTMState {
     const { activation, recurrentActivation } = this.settings;
-    const raw = add(fromInput, matmul(concat(before.map(({ h }) => h)), this.recurrentKernel.tensor));
+    const raw = add(fromInput, matmul(concat(before.map(({ hiddenState }) => hiddenState)), this.recurrentKernel.tensor));
     const blocks = split(raw, 3 + this.dimensions);
     const gate = (k: number): Tensor => activate(recurrentActivation, blocks[k] as Tensor);
-    const [g, o] = blocks.slice(-2) as [Tensor, Tensor];
-    const gained = multiply(gate(0), activate(activation, g));
-    const c = before.reduce((sum, { c: held }, k) => add(sum, multiply(gate(1 + k), held)), gained);
-    return { h: multiply(activate(recurrentActivation, o), activate(activation, c)), c };
+    const n = this.dimensions;
+    const [i, f, o] = [gate(0), before.map((_, k) => gate(1 + k)), gate(2 + n)];
+    const g = activate(activation, blocks[1 + n] as Tensor);
+    reportGates(() => ({
+      inputGate: i,
+      ...Object.fromEntries(f.map((each, k) => [`${k + 1}/forgetGate`, each])),
+      cellCandidate: g,
+      outputGate: o,
+    }));
+    const c = before.reduce((sum, { cellState }, k) => add(sum, multiply(f[k] as Tensor, cellState)), multiply(i, g));
+    return { hiddenState: multiply(o, activate(activation, c)), cellState: c };
   }
 }
 

@@ -38,11 +38,6 @@ export function dropoutAt(dropout: StepDropout, t: number): StepDropout {
   return dropout.at?.(t) ?? dropout;
 }
 
-/** Weights that were thinned before the run: gradients flow through them to the cell's own. */
-export function thinnedWeights({ recurrentKernel, inner = [] }: StepDropout): readonly Tensor[] {
-  return [...(recurrentKernel ? [recurrentKernel] : []), ...inner.flatMap(thinnedWeights)];
-}
-
 /** The masks of a part of the sequence that begins at step `begin` of x. */
 export function dropoutFrom(dropout: StepDropout, begin: number): StepDropout {
   const { at } = dropout;
@@ -80,13 +75,8 @@ export abstract class Cell<O extends LayerOptions = LayerOptions, S extends Stat
     return 2;
   }
 
-  /** One time step: x [B, …] and the state before it → the state after it. */
+  /** One time step: x [B, …] and the state before it → the state after it. `reportGates` names its gates for inspection. */
   abstract step(x: Tensor, state: S, dropout?: StepDropout): S;
-
-  /** What the gates, and the candidate they let in, are in the step from this state, by name: for inspection. Default none. */
-  gatesOf(_x: Tensor, _state: S, _dropout?: StepDropout): Readonly<Record<string, Tensor>> {
-    return {};
-  }
 
   /** What the cell shows of a state: its `hiddenState`. */
   output(state: S): Tensor {

@@ -13,7 +13,8 @@ import { type ActivationSpec, activateBy } from "./activation-spec.ts";
 import { Cell, dropped, noDropout, recurrentProduct, type StepDropout } from "./cell.ts";
 import { type CellSettings, cellSettings } from "./cell-options.ts";
 import { type BiasBlocks, type GateName, startGateBias } from "./gate-bias.ts";
-import type { LSTMGates, LSTMState } from "./lstm-cell.ts";
+import { reportGates } from "./gates.ts";
+import type { LSTMState } from "./lstm-cell.ts";
 import { type GeneralLSTMCellOptions, type LSTMForm, lstmForm } from "./lstm-form.ts";
 
 const LAYER_NORM_EPSILON = 1e-5; // of the paper's own code
@@ -167,15 +168,16 @@ export class GeneralLSTMCell extends Cell<GeneralLSTMCellOptions, LSTMState> {
     return { ...fixed, at };
   }
 
-  override gatesOf(x: Tensor, state: LSTMState, dropout: StepDropout = noDropout): Partial<LSTMGates> & Record<string, Tensor> {
-    const { i, f, g, o } = this.open(x, state, dropout);
-    return { ...(i && { inputGate: i }), ...(f && { forgetGate: f }), cellCandidate: g, ...(o && { outputGate: o }) };
-  }
-
   step(x: Tensor, state: LSTMState, dropout: StepDropout = noDropout): LSTMState {
     const { hiddenState: h, cellState: c } = state;
     const { coupledGates, outputActivation, projection, zoneout } = this.form;
-    const { i, f, o, next } = this.open(x, state, dropout);
+    const { i, f, g, o, next } = this.open(x, state, dropout);
+    reportGates(() => ({
+      ...(i && { inputGate: i }),
+      ...(f && { forgetGate: f }),
+      cellCandidate: g,
+      ...(o && { outputGate: o }),
+    }));
     const m = gated(activateBy(outputActivation, this.normalized(next)), o);
     const [r, p] = projection ? this.project(m) : [m, null];
     const gates = [i, coupledGates ? null : f, o].filter((each) => each !== null);

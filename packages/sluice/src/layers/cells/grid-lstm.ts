@@ -8,6 +8,7 @@ import type { Parameter } from "../parameter.ts";
 import { RecurrentLayer, type RecurrentOptions } from "../recurrent-layer.ts";
 import { Cell, dropped, noDropout, type StepDropout } from "./cell.ts";
 import { type CellOptions, type CellSettings, cellSettings, checkCount } from "./cell-options.ts";
+import { gatesWithin, reportGates } from "./gates.ts";
 
 /** What a grid carries through time: the h it shows at the top [B, H], and h and memory m of every block, [B, depth, H]. */
 export type GridLSTMState = { readonly hiddenState: Tensor; readonly timeHidden: Tensor; readonly timeMemory: Tensor };
@@ -69,8 +70,9 @@ export class GridLSTMCell extends Cell<GridLSTMCellOptions, GridLSTMState> {
       const at = (part: Tensor): Tensor => squeeze(slice(part, level, level + 1, { axis: 1 }), 1);
       const raw = linear(concat([at(timeHidden), h]), kernel.tensor, bias?.tensor ?? null);
       const [throughTime, throughDepth] = split(raw, 2) as [Tensor, Tensor];
-      const [timeH, timeM] = transition(throughTime, at(timeMemory));
-      [h, m] = transition(throughDepth, m);
+      const below = m;
+      const [timeH, timeM] = gatesWithin(`${level}/time`, () => transition(throughTime, at(timeMemory)));
+      [h, m] = gatesWithin(`${level}/depth`, () => transition(throughDepth, below));
       hidden.push(expandDims(timeH, 1));
       memory.push(expandDims(timeM, 1));
     });
@@ -80,9 +82,11 @@ export class GridLSTMCell extends Cell<GridLSTMCellOptions, GridLSTMState> {
 
 /** One LSTM transition from its raw blocks i f g o [B, 4H] and memory [B, H]. */
 function transition(raw: Tensor, m: Tensor): [Tensor, Tensor] {
-  const [i, f, g, o] = split(raw, 4) as [Tensor, Tensor, Tensor, Tensor];
-  const next = add(multiply(sigmoid(f), m), multiply(sigmoid(i), tanh(g)));
-  return [multiply(sigmoid(o), tanh(next)), next];
+  const [zi, zf, zg, zo] = split(raw, 4) as [Tensor, Tensor, Tensor, Tensor];
+  const [i, f, g, o] = [sigmoid(zi), sigmoid(zf), tanh(zg), sigmoid(zo)];
+  reportGates(() => ({ inputGate: i, forgetGate: f, cellCandidate: g, outputGate: o }));
+  const next = add(multiply(f, m), multiply(i, g));
+  return [multiply(o, tanh(next)), next];
 }
 
 /** Options of `gridLstm`. */

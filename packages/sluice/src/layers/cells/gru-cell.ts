@@ -7,9 +7,7 @@ import type { CallContext, SymbolicShape } from "../layer.ts";
 import type { Parameter } from "../parameter.ts";
 import { Cell, dropped, type HiddenState, noDropout, recurrentProduct, type StepDropout } from "./cell.ts";
 import { type CellSettings, cellSettings, type GatedCellOptions } from "./cell-options.ts";
-
-/** The gates of a GRU and its candidate ĥ, in the order z r h, each [B, H]. */
-export type GRUGates = { readonly updateGate: Tensor; readonly resetGate: Tensor; readonly hiddenCandidate: Tensor };
+import { reportGates } from "./gates.ts";
 
 /** Options of `gruCell`. */
 export interface GRUCellOptions extends GatedCellOptions {
@@ -58,19 +56,16 @@ export class GRUCell extends Cell<GRUCellOptions, HiddenState> {
     return this.drawGateDropout(x, context, this.settings, 3);
   }
 
-  override gatesOf(x: Tensor, { hiddenState: h }: HiddenState, dropout: StepDropout = noDropout): GRUGates {
+  step(x: Tensor, { hiddenState: h }: HiddenState, dropout: StepDropout = noDropout): HiddenState {
     const { activation, recurrentActivation } = this.settings;
     const fromInput = linear(dropped(x, dropout.input), this.kernel.tensor, this.bias?.tensor ?? null);
     const [xz, xr, xh] = split(fromInput, 3) as [Tensor, Tensor, Tensor];
     const [hz, hr, candidateOf] = this.recurrentPart(h, dropout.recurrent);
     const z = activate(recurrentActivation, add(xz, hz));
     const r = activate(recurrentActivation, add(xr, hr));
-    return { updateGate: z, resetGate: r, hiddenCandidate: activate(activation, add(xh, candidateOf(r))) };
-  }
-
-  step(x: Tensor, state: HiddenState, dropout: StepDropout = noDropout): HiddenState {
-    const { updateGate: z, hiddenCandidate } = this.gatesOf(x, state, dropout);
-    return { hiddenState: add(multiply(z, state.hiddenState), multiply(subtract(1, z), hiddenCandidate)) };
+    const candidate = activate(activation, add(xh, candidateOf(r)));
+    reportGates(() => ({ updateGate: z, resetGate: r, hiddenCandidate: candidate }));
+    return { hiddenState: add(multiply(z, h), multiply(subtract(1, z), candidate)) };
   }
 
   /** What h gives to z, to r and, once r is known, to the candidate. */

@@ -7,19 +7,12 @@ import type { CallContext, SymbolicShape } from "../layer.ts";
 import type { Parameter } from "../parameter.ts";
 import { Cell, dropped, noDropout, recurrentProduct, type StepDropout } from "./cell.ts";
 import { type CellSettings, cellSettings, type GatedCellOptions } from "./cell-options.ts";
+import { reportGates } from "./gates.ts";
 import { GeneralLSTMCell } from "./general-lstm-cell.ts";
 import { type GeneralLSTMCellOptions, isGeneralLSTM } from "./lstm-form.ts";
 
 /** What an LSTM carries: h and c, each [B, H]. */
 export type LSTMState = { readonly hiddenState: Tensor; readonly cellState: Tensor };
-
-/** The gates of an LSTM and its candidate g, in the order i f g o, each [B, H]; forms without a gate leave it out. */
-export type LSTMGates = {
-  readonly inputGate: Tensor;
-  readonly forgetGate: Tensor;
-  readonly cellCandidate: Tensor;
-  readonly outputGate: Tensor;
-};
 
 /** Options of `lstmCell`. */
 export interface LSTMCellOptions extends GatedCellOptions {
@@ -67,23 +60,16 @@ export class LSTMCell extends Cell<LSTMCellOptions, LSTMState> {
     return this.drawGateDropout(x, context, this.settings, 4);
   }
 
-  override gatesOf(x: Tensor, { hiddenState: h }: LSTMState, dropout: StepDropout = noDropout): LSTMGates {
+  step(x: Tensor, { hiddenState: h, cellState: c }: LSTMState, dropout: StepDropout = noDropout): LSTMState {
     const { activation, recurrentActivation } = this.settings;
     const fromInput = linear(dropped(x, dropout.input), this.kernel.tensor, this.bias?.tensor ?? null);
     const z = add(fromInput, recurrentProduct(h, this.recurrentKernel.tensor, dropout.recurrent));
     const [zi, zf, zg, zo] = split(z, 4) as [Tensor, Tensor, Tensor, Tensor];
-    return {
-      inputGate: activate(recurrentActivation, zi),
-      forgetGate: activate(recurrentActivation, zf),
-      cellCandidate: activate(activation, zg),
-      outputGate: activate(recurrentActivation, zo),
-    };
-  }
-
-  step(x: Tensor, state: LSTMState, dropout: StepDropout = noDropout): LSTMState {
-    const { inputGate: i, forgetGate: f, cellCandidate: g, outputGate: o } = this.gatesOf(x, state, dropout);
-    const cellState = add(multiply(f, state.cellState), multiply(i, g));
-    return { hiddenState: multiply(o, activate(this.settings.activation, cellState)), cellState };
+    const [i, f] = [activate(recurrentActivation, zi), activate(recurrentActivation, zf)];
+    const [g, o] = [activate(activation, zg), activate(recurrentActivation, zo)];
+    reportGates(() => ({ inputGate: i, forgetGate: f, cellCandidate: g, outputGate: o }));
+    const cellState = add(multiply(f, c), multiply(i, g));
+    return { hiddenState: multiply(o, activate(activation, cellState)), cellState };
   }
 }
 

@@ -11,6 +11,7 @@ import { type ActivationSpec, activateBy, checkActivationSpec } from "./activati
 import { Cell, dropped, noDropout, type StepDropout } from "./cell.ts";
 import { type CellOptions, type CellSettings, cellSettings, checkCount } from "./cell-options.ts";
 import { checkGateBias, type GateBiasSpec, type GateName, startGateBias } from "./gate-bias.ts";
+import { reportGates } from "./gates.ts";
 
 /** What memory blocks carry: y of cells and conventional units, c of the cells, and the gates where they feed back. */
 export type MemoryBlocksState = { readonly hiddenState: Tensor; readonly cellState: Tensor };
@@ -155,6 +156,12 @@ export class MemoryBlocksCell extends Cell<MemoryBlocksCellOptions, MemoryBlocks
     };
     const [i, f, o] = [gate("input"), gate("forget"), gate("output")];
     const g = activateBy(cellActivation, z.get("candidate") as Tensor);
+    reportGates(() => ({
+      ...(i && { inputGate: i }),
+      ...(f && { forgetGate: f }),
+      cellCandidate: g,
+      ...(o && { outputGate: o }),
+    }));
     const cellState = add(this.shared(f, state.cellState), this.shared(i, g));
     const cells = this.shared(o, activateBy(outputActivation, cellState));
     const hidden = z.get("hidden");

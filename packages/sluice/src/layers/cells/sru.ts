@@ -11,6 +11,7 @@ import { RecurrentLayer, type RecurrentOptions } from "../recurrent-layer.ts";
 import { type SequenceResult, scan } from "../scan.ts";
 import { Cell, dropped, noDropout, type StepDropout } from "./cell.ts";
 import { type CellOptions, type CellSettings, cellSettings } from "./cell-options.ts";
+import { reportGates } from "./gates.ts";
 import type { LSTMState } from "./lstm-cell.ts";
 
 /** `activation` is "linear" by default, and the weights on c start between ±√1.5. */
@@ -80,12 +81,14 @@ export class SRUCell extends Cell<SRUCellOptions, LSTMState> {
   advance(given: Tensor, c: Tensor, weight: Tensor): Tensor {
     const [candidate, raw] = split(given, 2) as [Tensor, Tensor];
     const f = sigmoid(add(raw, multiply(c, weight)));
+    reportGates(() => ({ forgetGate: f, cellCandidate: candidate }));
     return add(candidate, multiply(f, subtract(c, candidate))); // f ⊙ c + (1 − f) ⊙ candidate
   }
 
   /** h after steps that took c to `next`, from r and the highway's x; the weights v_r on c [H]. All [..., H]. */
   show(r: Tensor, skip: Tensor, c: Tensor, next: Tensor, weight: Tensor): Tensor {
     const open = sigmoid(add(r, multiply(c, weight)));
+    reportGates(() => ({ highwayGate: open }));
     return add(skip, multiply(open, subtract(activate(this.settings.activation, next), skip))); // r ⊙ g(c') + (1 − r) ⊙ α x
   }
 

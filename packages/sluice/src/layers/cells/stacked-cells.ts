@@ -2,6 +2,7 @@ import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { BuildContext, CallContext, Layer, LayerOptions, State, SymbolicShape } from "../layer.ts";
 import { Cell, dropoutAt, noDropout, type StepDropout } from "./cell.ts";
+import { gatesWithin } from "./gates.ts";
 
 /** Options of `stackedCells`. */
 export interface StackedCellsOptions extends LayerOptions {
@@ -64,21 +65,12 @@ export class StackedCells extends Cell<StackedCellsOptions> {
   step(x: Tensor, state: State, dropout: StepDropout = noDropout): State {
     let below = x;
     const next = this.cells.map((cell, k) => {
-      const after = cell.step(below, partOf(state, k), dropout.inner?.[k]);
+      const read = below;
+      const after = gatesWithin(k, () => cell.step(read, partOf(state, k), dropout.inner?.[k]));
       below = cell.output(after);
       return after;
     });
     return joined(next);
-  }
-
-  override gatesOf(x: Tensor, state: State, dropout: StepDropout = noDropout): Readonly<Record<string, Tensor>> {
-    let below = x;
-    const all = this.cells.map((cell, k) => {
-      const own = cell.gatesOf(below, partOf(state, k), dropout.inner?.[k]);
-      below = cell.output(cell.step(below, partOf(state, k), dropout.inner?.[k]));
-      return own;
-    });
-    return joined(all);
   }
 
   override output(state: State): Tensor {

@@ -1,8 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { StateError } from "../../../errors.ts";
-import { WasmMemory } from "../memory.ts";
-import { compileKernels } from "../module.ts";
-import { ThreadPool } from "./pool.ts";
+import type { ThreadPool as Pool } from "./pool.ts";
 import type { Call, WasmFunctions } from "./team.ts";
 
 // The real worker, but it ends where it would run its first call.
@@ -13,13 +10,22 @@ vi.mock(import("./worker-source.ts"), async (real) => {
   return { WORKER_SOURCE: dying };
 });
 
-const pools: ThreadPool[] = [];
+// The test's set-up has loaded the true worker: these modules are loaded again, with the one above.
+vi.resetModules();
+const [{ StateError }, { WasmMemory }, { compileKernels }, { ThreadPool }] = await Promise.all([
+  import("../../../errors.ts"),
+  import("../memory.ts"),
+  import("../module.ts"),
+  import("./pool.ts"),
+]);
+
+const pools: Pool[] = [];
 afterEach(() => {
   for (const pool of pools.splice(0)) pool.stop("the test is over");
 });
 
 /** A pool of two whose worker dies with its first call, and a job of products that it takes part in. */
-async function startPool(patienceMs: number): Promise<{ pool: ThreadPool; run: () => Float32Array }> {
+async function startPool(patienceMs: number): Promise<{ pool: Pool; run: () => Float32Array }> {
   const memory = new WasmMemory(true);
   const module = compileKernels("simd", true) as WebAssembly.Module;
   const { exports } = new WebAssembly.Instance(module, { env: { memory: memory.wasm } });
