@@ -134,4 +134,11 @@ export const lstmFormFacts: Readonly<Record<string, KindFacts>> = {
     oracle: "known values",
     formats: ownFormat,
   },
+  truncatedGradient: {
+    equation: "∂z_k / ∂h = ∂z_k / ∂c = 0 in the gradient, ∂c' / ∂c = f; MemoryBlocks takes it too",
+    paper: "Hochreiter & Schmidhuber 1997, appendix A.1",
+    parameters: "none",
+    oracle: "oracles/cells_truncated.py (NumPy)",
+    formats: ownFormat,
+  },
 } satisfies { readonly [option in keyof LSTMFormOptions]: KindFacts };
