@@ -2,14 +2,12 @@
 import { inspect, tensor } from "sluice";
 import { cells, classifier, latch, lines, main, percent, table, trainLatch } from "./shared.mjs";
 
-const names = ["RNN", "GRU", "LSTM"];
-
 export async function gradientReach({ quick, seed }) {
-  const [units, lag, steps] = quick ? [8, 10, 40] : [16, 40, 400];
+  const [units, lag, steps] = quick ? [8, 10, 40] : [16, 40, 800];
   const { x, y } = latch(32, lag, seed + 99);
   const rows = [];
-  for (const name of names) {
-    const model = classifier(cells[name](units, { inputShape: [null, 6] }, lag), seed);
+  for (const [name, make] of Object.entries(cells)) {
+    const model = classifier(make(units, { inputShape: [null, 6] }, lag), seed);
     rows.push({ name, when: "untrained", ...measure(model, x, y), accuracy: null });
     const accuracy = await trainLatch(model, lag, steps, seed);
     rows.push({ name, when: "trained", ...measure(model, x, y), accuracy });
@@ -31,13 +29,10 @@ export async function gradientReach({ quick, seed }) {
       id: `reach-${when}`,
       label: `Norm of the error by distance from the end, ${when} networks`,
       x: { name: "steps before the end", values: [...Array(lag + 1).keys()] },
-      y: `‖dL/dh‖ ÷ its value at the end, ${when} (logarithmic)`,
+      y: `error at the memory (c of LSTMs, h of others), 1 at the end; ${when}`,
       series: rows
         .filter((row) => row.when === when)
-        .flatMap(({ name, hidden, cell }) => [
-          { name, values: relative(hidden) },
-          ...(cell ? [{ name: `${name}, ‖dL/dc‖`, values: [null, ...relative(cell)] }] : []),
-        ]),
+        .map(({ name, hidden, cell }) => ({ name, values: cell ? [null, ...relative(cell)] : relative(hidden) })),
       log: true,
     });
   return { rows, text, figures: { "gradient-untrained": figure("untrained"), "gradient-trained": figure("trained") } };

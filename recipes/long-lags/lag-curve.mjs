@@ -3,7 +3,7 @@ import { cells, classifier, lines, main, mean, percent, table, trainLatch } from
 
 export async function lagCurve({ quick, seed }) {
   const lags = quick ? [5] : [5, 10, 20, 40, 80, 160];
-  const [units, steps, seeds] = quick ? [8, 60, 1] : [16, 300, 3];
+  const [units, steps, seeds] = quick ? [8, 60, 1] : [16, 800, 3];
   const rows = [];
   for (const [name, make] of Object.entries(cells)) {
     const accuracies = [];
@@ -25,7 +25,7 @@ export async function lagCurve({ quick, seed }) {
   const series = rows.map(({ name, accuracies }) => ({ name, values: accuracies.map(mean) }));
   const figure = lines({
     id: "lag",
-    label: "Accuracy against lag for RNN, GRU, LSTM and LSTM with chrono biases",
+    label: "Accuracy against lag for five cells",
     x: { name: "steps between the symbol and the question", values: lags },
     y: "accuracy, mean of the seeds (chance: 0.5)",
     series,

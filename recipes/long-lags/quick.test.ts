@@ -23,7 +23,7 @@ test("the latch task asks for its first symbol", () => {
 describe("quick runs", () => {
   test("lag-curve: every cell bridges five steps", async () => {
     const { rows, text, figures } = await lagCurve(quick);
-    expect(rows.map(({ name }) => name)).toEqual(["RNN", "GRU", "LSTM", "LSTM, chrono biases"]);
+    expect(rows.map(({ name }) => name)).toEqual(["RNN", "GRU", "LSTM", "LSTM without forget gate", "LSTM, chrono biases"]);
     for (const { accuracies } of rows) expect(accuracies[0]?.[0]).toBeGreaterThan(0.9);
     expect(text).toContain("| LSTM |");
     expect(figures["lag-curve"]).toMatch(/^<svg role="img".*<\/svg>$/s);
@@ -31,7 +31,7 @@ describe("quick runs", () => {
   });
   test("gradient-reach: an error for each step, and figures", async () => {
     const { rows, figures } = await gradientReach(quick);
-    expect(rows).toHaveLength(6);
+    expect(rows).toHaveLength(10);
     for (const { hidden } of rows) {
       expect(hidden).toHaveLength(11);
       expect(hidden.every((norm: number) => norm > 0)).toBe(true);
