@@ -1,6 +1,6 @@
-// Where the truncated gradient ends: strongly delayed XOR and counting exact steps, beside the full gradient of the same LSTM.
+// Where the truncated gradient ends: strongly delayed XOR and counting exact steps, beside the full gradient of the same LSTM without forget gate.
 import { lstm, RandomStream } from "sluice";
-import { classifier, main, mean, percent, table } from "./shared.mjs";
+import { classifier, main, table } from "./shared.mjs";
 
 const gradients = [
   ["truncated gradient", true],
@@ -36,16 +36,23 @@ function counting(steps) {
   return { x: ones, y: { shape: [2, 1], data: Float32Array.of(0, 1) }, mask };
 }
 
-async function xorTrial(gap, truncatedGradient, steps, units, seed) {
-  const model = classifier(lstm({ units, truncatedGradient, inputShape: [null, 4] }), seed);
-  const [train, test] = [delayedXor(32 * steps, gap, seed), delayedXor(500, gap, seed + 1000)];
-  await model.fit(train.x, train.y, { epochs: 1, onNonFinite: "continue" });
-  return (await model.evaluate(test.x, test.y, { batchSize: 100 })).accuracy;
+/** @returns the number of updates until 99 % of 500 other sequences are right, null when they never are. */
+async function xorTrial(gap, truncatedGradient, updates, units, seed) {
+  const layer = lstm({ units, forgetGate: false, truncatedGradient, inputShape: [null, 4] });
+  const model = classifier(layer, seed);
+  const test = delayedXor(500, gap, seed + 1_000_000);
+  for (let done = 0; done < updates; done += 25) {
+    const train = delayedXor(32 * 25, gap, 1000 * seed + done);
+    await model.fit(train.x, train.y, { epochs: 1, onNonFinite: "continue" });
+    if ((await model.evaluate(test.x, test.y, { batchSize: 100 })).accuracy >= 0.99) return done + 25;
+  }
+  return null;
 }
 
 /** @returns the number of updates until both sequences are told apart with an error below 0.3, null when they never are. */
 async function countingTrial(steps, truncatedGradient, updates, units, seed) {
-  const model = classifier(lstm({ units, truncatedGradient, inputShape: [null, 1] }), seed);
+  const layer = lstm({ units, forgetGate: false, truncatedGradient, inputShape: [null, 1] });
+  const model = classifier(layer, seed);
   const { x, y, mask } = counting(steps);
   for (let done = 0; done < updates; done += 25) {
     await model.fit(x, y, { mask, epochs: 25, onNonFinite: "continue" });
@@ -56,46 +63,31 @@ async function countingTrial(steps, truncatedGradient, updates, units, seed) {
 }
 
 export async function limits({ quick, seed }) {
-  const { gaps, xorSteps, counts, updates, units, seeds } = quick
-    ? { gaps: [2], xorSteps: 20, counts: [3], updates: 25, units: 4, seeds: 1 }
-    : { gaps: [2, 5, 10], xorSteps: 600, counts: [9, 29, 99], updates: 600, units: 8, seeds: 3 };
-  const seedList = Array.from({ length: seeds }, (_, k) => seed + k);
-  const xor = [];
-  const count = [];
-  for (const [name, truncated] of gradients) {
-    const [accuracies, needed] = [[], []];
-    for (const gap of gaps) {
+  const { gaps, counts, updates, sizes, seeds } = quick
+    ? { gaps: [2], counts: [3], updates: 25, sizes: [4], seeds: 1 }
+    : { gaps: [5, 20], counts: [9, 29, 99], updates: 600, sizes: [2, 8], seeds: 3 };
+  const xorTasks = sizes.flatMap((units) => gaps.map((gap) => ({ units, gap, run: (...rest) => xorTrial(gap, ...rest) })));
+  const countingTasks = counts.map((steps) => ({ units: sizes.at(-1), steps, run: (...rest) => countingTrial(steps, ...rest) }));
+  const needed = async ({ units, run }) => {
+    const byGradient = [];
+    for (const [, truncated] of gradients) {
       const runs = [];
-      for (const each of seedList) runs.push(await xorTrial(gap, truncated, xorSteps, units, each));
-      accuracies.push(runs);
+      for (let k = 0; k < seeds; k++) runs.push(await run(truncated, updates, units, seed + k));
+      byGradient.push(runs);
     }
-    for (const steps of counts) {
-      const runs = [];
-      for (const each of seedList) runs.push(await countingTrial(steps, truncated, updates, units, each));
-      needed.push(runs);
-    }
-    xor.push({ name, accuracies });
-    count.push({ name, needed });
-  }
-  const text = [
-    `Strongly delayed XOR, accuracy on 500 sequences after ${xorSteps} updates of 32 sequences, mean (and each seed):`,
-    table(
-      ["", ...gaps.map((gap) => `${gap} steps between the bits, and behind`)],
-      xor.map(({ name, accuracies }) => [
-        name,
-        ...accuracies.map((runs) => `${percent(mean(runs))} (${runs.map(percent).join(", ")})`),
-      ]),
-    ),
-    `Counting: updates until n and n + 1 equal steps are told apart (both errors below 0.3), at most ${updates}, by seed:`,
-    table(
-      ["", ...counts.map((steps) => `${steps} or ${steps + 1}`)],
-      count.map(({ name, needed }) => [
-        name,
-        ...needed.map((runs) => runs.map((updatesNeeded) => updatesNeeded ?? "never").join(", ")),
-      ]),
-    ),
-  ].join("\n\n");
-  return { xor, count, text };
+    return byGradient;
+  };
+  const rows = [];
+  for (const task of [...xorTasks, ...countingTasks]) rows.push({ ...task, needed: await needed(task) });
+  const name = ({ units, gap, steps }) =>
+    steps === undefined
+      ? `delayed XOR, ${gap} steps between the bits and behind, ${units} cells`
+      : `${steps} or ${steps + 1} steps, ${units} cells`;
+  const text = table(
+    ["updates until solved, by seed", ...gradients.map(([which]) => which)],
+    rows.map((row) => [name(row), ...row.needed.map((runs) => runs.map((count) => count ?? "never").join(", "))]),
+  );
+  return { rows, text };
 }
 
 await main(import.meta.url, "limits", limits);

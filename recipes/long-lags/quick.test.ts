@@ -40,14 +40,15 @@ describe("quick runs", () => {
   });
   test("continual-reber: 424 weights with forget gates, 360 without; only the cell without them drifts", async () => {
     const { rows } = await continualReber(quick);
-    expect(rows.map(({ trials }) => trials[0]?.weights)).toEqual([360, 360, 424]);
+    expect(rows.map(({ trials }) => trials[0]?.weights)).toEqual([360, 360, 424, 424]);
     const [, old, forgetting] = rows.map(({ trials }) => trials[0]?.drift[1] as number);
     expect(old).toBeGreaterThan(3 * (forgetting as number));
   });
   test("limits and learning-rates run", async () => {
-    const { xor, count } = await limits(quick);
-    expect([xor.length, count.length]).toEqual([2, 2]);
-    const { rows } = await learningRates(quick);
-    for (const { accuracies } of rows) expect(accuracies[0]).toBeGreaterThan(0.9);
+    const { rows, text } = await limits(quick);
+    expect(rows.map(({ needed }) => needed.length)).toEqual([2, 2]); // truncated and full gradient
+    expect(text).toContain("| 3 or 4 steps, 4 cells |");
+    const { rows: grid } = await learningRates(quick);
+    for (const { accuracies } of grid) expect(accuracies[0]).toBeGreaterThan(0.9);
   });
 });

@@ -50,7 +50,14 @@ const font = { fontFamily: "system-ui, sans-serif", fontSize: 14, color: "#52606
 /** Lines over categories as an SVG. `series` lists { name, values }, null where there is none; `log` gives a logarithmic y axis. */
 export function lines({ id, label, x, y, series, log = false, min, max }) {
   const option = {
-    legend: { data: series.map(({ name }) => name), top: 0, left: 0, itemWidth: 38, itemGap: 18, textStyle: { ...font, color: "#1b232c" } },
+    legend: {
+      data: series.map(({ name }) => name),
+      top: 0,
+      left: 0,
+      itemWidth: 38,
+      itemGap: 18,
+      textStyle: { ...font, color: "#1b232c" },
+    },
     grid: { left: 72, right: 24, top: 84, bottom: 56 },
     xAxis: {
       type: "category",
