@@ -54,7 +54,8 @@ export interface LSTMFormOptions {
   readonly gateBias?: GateBiasSpec | null;
   /**
    * Errors go back in time through c alone [Hochreiter & Schmidhuber 1997]: what gates and candidate read of the step before, and
-   * gates of the cell, passes none on, though the weights it comes through learn. The outputs stay the same. Default false.
+   * gates of the cell, passes none on, though the weights it comes through learn. The outputs stay the same; an LSTM
+   * runs step by step with it, without the fused kernel. Default false.
    */
   readonly truncatedGradient?: boolean;
 }
