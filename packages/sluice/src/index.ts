@@ -80,4 +80,5 @@ export type { CheckpointOptions, EvaluateOptions, FitOptions, LabelledData, Pred
 export type { History } from "./training/history.ts";
 export type { TruncatedOptions } from "./training/long-sequences/truncation.ts";
 export type { Logs } from "./training/meter.ts";
+export { TruncatedRtrl, truncatedRtrl } from "./training/truncated-rtrl.ts";
 export { VERSION } from "./version.ts";

@@ -144,6 +144,7 @@ const files = [
   "keras-conv-lstm",
   "onnx-recurrent",
   "cells-lstm",
+  "cells-truncated",
   "cells-gated",
   "cells-parallel",
   "cells-xlstm",

@@ -1,5 +1,5 @@
 import { dropoutMask } from "../../autograd/ops/dropout.ts";
-import { add, clip, multiply, subtract, where } from "../../autograd/ops/elementwise.ts";
+import { add, clip, multiply, stopGradient, subtract, where } from "../../autograd/ops/elementwise.ts";
 import { layerNorm } from "../../autograd/ops/layer-norm.ts";
 import { linear, matmul } from "../../autograd/ops/matmul.ts";
 import { broadcastTo, concat, slice, split } from "../../autograd/ops/shape.ts";
@@ -28,7 +28,7 @@ const LAYER_NORM_EPSILON = 1e-5; // of the paper's own code
  *     h' = m, or W_r m                shown: h', or [h', W_p m]
  *     zoneout: h' and c' keep their old values where the mask says so, or in their share outside training
  *
- * Sources: see `LSTMFormOptions`. `recurrentActivation` stands for σ, `cellActivation` for the first tanh, `outputActivation` for the second.
+ * With truncatedGradient h, y and c pass no error on where they enter a z_k. Sources: see `LSTMFormOptions`. `recurrentActivation` stands for σ, `cellActivation` for the first tanh, `outputActivation` for the second.
  * Gates that are switched off are 1 and have no weights.
  *
  * Shapes: x [B, I], c [B, H], h [B, R] with R = H or the projection; G blocks of i f g o that are there, P of them gates.
@@ -73,9 +73,9 @@ export class GeneralLSTMCell extends Cell<GeneralLSTMCellOptions, LSTMState> {
   /** The two activations with which a fused sequence computes the same, or null where the form has other equations. */
   get plainActivations(): { readonly activation: ActivationName; readonly recurrentActivation: ActivationName } | null {
     const { blocks, gateActivation: gate, cellActivation: cell, outputActivation: output, zoneout, ...form } = this.form;
-    const { peepholes, gateRecurrence, projection, cellClip, gateClip, layerNorm, candidateDropout } = form;
+    const { peepholes, gateRecurrence, projection, cellClip, gateClip, layerNorm, candidateDropout, truncatedGradient } = form;
     const hasOthers = peepholes || gateRecurrence || projection || cellClip || gateClip || layerNorm || candidateDropout;
-    if (blocks.length < 4 || hasOthers || zoneout.hidden || zoneout.cell || cell !== output) return null;
+    if (blocks.length < 4 || truncatedGradient || hasOthers || zoneout.hidden || zoneout.cell || cell !== output) return null;
     if (typeof cell !== "string" || typeof gate !== "string") return null;
     return { activation: cell, recurrentActivation: gate };
   }
@@ -209,7 +209,7 @@ export class GeneralLSTMCell extends Cell<GeneralLSTMCellOptions, LSTMState> {
   private preActivations(x: Tensor, state: State & LSTMState, dropout: StepDropout): ReadonlyMap<GateName, Tensor> {
     const { blocks, layerNorm: hasNorm } = this.form;
     const fromState = recurrentProduct(
-      state.hiddenState,
+      this.fed(state.hiddenState),
       dropout.recurrentKernel ?? this.recurrentKernel.tensor,
       dropout.recurrent,
     );
@@ -221,7 +221,7 @@ export class GeneralLSTMCell extends Cell<GeneralLSTMCellOptions, LSTMState> {
     const z = new Map(split(sum, blocks.length).map((block, k) => [blocks[k] as GateName, block]));
     const gateKernel = this.extra.get("gateKernel");
     if (!gateKernel) return z;
-    const fromGates = split(matmul(state.gates as Tensor, gateKernel.tensor), this.gates.length);
+    const fromGates = split(matmul(this.fed(state.gates as Tensor), gateKernel.tensor), this.gates.length);
     this.gates.forEach((name, k) => {
       z.set(name, add(z.get(name) as Tensor, fromGates[k] as Tensor));
     });
@@ -232,7 +232,13 @@ export class GeneralLSTMCell extends Cell<GeneralLSTMCellOptions, LSTMState> {
   private peephole(gate: GateName, c: Tensor): Tensor | null {
     const weight = this.extra.get(`${gate}Peephole`)?.tensor;
     if (!weight) return null;
-    return weight.rank === 2 ? matmul(c, weight) : multiply(c, weight);
+    const read = this.fed(c);
+    return weight.rank === 2 ? matmul(read, weight) : multiply(read, weight);
+  }
+
+  /** What a net input reads of the state: with the truncated gradient no error goes back through it. */
+  private fed(part: Tensor): Tensor {
+    return this.form.truncatedGradient ? stopGradient(part) : part;
   }
 
   /** W_r m and W_p m. */

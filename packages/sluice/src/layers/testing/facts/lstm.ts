@@ -136,6 +136,12 @@ const lstm: KindFacts = factsOf<LSTMOptions>({
       oracle: "known values",
       values: [{ chrono: { longest: 50 } }, { forget: 2 }, { output: { start: -1, step: -0.1 } }],
     },
+    truncatedGradient: {
+      equation: "∂z_k / ∂h = ∂z_k / ∂c = 0 in the gradient, ∂c' / ∂c = f",
+      paper: "Hochreiter & Schmidhuber 1997, appendix A.1",
+      oracle: "oracles/cells_truncated.py (NumPy)",
+      values: [true],
+    },
   },
 });
 
@@ -174,6 +180,12 @@ const memoryBlocks: KindFacts = factsOf<MemoryBlocksOptions>({
     },
     cellActivation: { equation: "stands for g", values: ["tanh"] },
     outputActivation: { equation: "stands for h", values: ["tanh"] },
+    truncatedGradient: {
+      equation: "∂z_k / ∂y = 0 in the gradient, ∂c' / ∂c = 1 or f",
+      paper: "Hochreiter & Schmidhuber 1997, appendix A.1",
+      oracle: "oracles/cells_truncated.py (NumPy)",
+      values: [true],
+    },
   },
 });
 
