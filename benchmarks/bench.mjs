@@ -17,6 +17,7 @@ const help = `Times sluice against its peers, both sides interleaved in one run.
   --bars          every bar this project set itself, met or missed; takes half an hour or more. The Node that runs this command stands for
                   those that do not re-vectorise, so run it with Node 20 or 22
   --quick         with --bars: one round of the small configurations, to see that all of it works
+  --only TEXT     with --bars: the lines of the table whose name, configuration included, has TEXT in it
   --md FILE       with --bars: the table as Markdown
 
   --config LIST   ${Object.keys(batches).join(", ")};
@@ -36,6 +37,7 @@ const { values: args } = commandLine({
   options: {
     bars: { type: "boolean", default: false },
     quick: { type: "boolean", default: false },
+    only: { type: "string" },
     md: { type: "string" },
     config: { type: "string", default: "tut,small" },
     peer: { type: "string", default: "tfjs-wasm" },
@@ -82,7 +84,8 @@ const names = { config: known("config", Object.keys(configs)), peer: known("peer
 const work = known("what", ["train", "forward", "stream", "threads"]);
 const threadCounts = listed(args.threads).map((text) => whole("threads", text));
 const rounds = args.quick ? 1 : whole("rounds", args.rounds);
-if ((args.quick || args.md) && !args.bars) refuse("Cannot run --quick or --md alone: they belong to --bars.");
+if ((args.quick || args.md || args.only) && !args.bars)
+  refuse("Cannot run --quick, --only or --md alone: they belong to --bars.");
 const node = args.node ?? newestNode();
 const date = new Date().toISOString().slice(0, 10);
 const machine = watchMachine();
@@ -92,7 +95,7 @@ if (args.bars) {
   const rows = await measureBars({
     newest: { node, version: versions.newest },
     plain: { node: process.execPath, version: versions.plain },
-    ...{ rounds, isQuick: args.quick },
+    ...{ rounds, isQuick: args.quick, only: args.only },
     tell: (row) =>
       console.error(
         `${row.line}: ${row.skipped ? "skipped" : row.measured} (${row.bar.text})${row.peer ? `\n  ${line(row)}` : ""}`,

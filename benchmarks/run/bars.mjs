@@ -95,16 +95,16 @@ function footprint(node, isQuick) {
 
 /**
  * Measures every bar, one row after the other, and gives each to `tell` when it is there. `newest`, `plain`: { node, version }; a plain Node that
- * could re-vectorise runs the kernels that do not ask for it. `isQuick`: the small configurations only.
+ * could re-vectorise runs the kernels that do not ask for it. `isQuick`: the small configurations only; `only`: the lines with this text.
  */
-export async function measureBars({ newest, plain, rounds, isQuick, tell }) {
+export async function measureBars({ newest, plain, rounds, isQuick, only = "", tell }) {
   const rows = [];
   const add = (row) => {
     rows.push(row);
     tell(row);
   };
   for (const { line, bar, on, ...run } of comparisons()) {
-    if (isQuick && !quick.includes(run.config)) continue;
+    if ((isQuick && !quick.includes(run.config)) || !`${line}, ${run.config}`.includes(only)) continue;
     const { node, version } = on === "newest" ? newest : plain;
     const tooOld = on === "newest" && Number.parseInt(version.slice(1), 10) < 24;
     const row = tooOld
@@ -113,6 +113,7 @@ export async function measureBars({ newest, plain, rounds, isQuick, tell }) {
     const result = row.skipped ? {} : { measured: bar.tell(row), met: bar.met(row) && row.check.same !== false };
     add({ ...row, line, node: version, bar: { text: bar.text }, ...result });
   }
-  for (const row of footprint(newest.node, isQuick)) add({ ...row, node: newest.version });
+  const alone = "footprint".includes(only); // "" too
+  for (const row of alone ? footprint(newest.node, isQuick) : []) add({ ...row, node: newest.version });
   return rows;
 }
