@@ -23,6 +23,8 @@ export interface StepDropout {
   readonly zoneout?: Readonly<Record<string, Tensor>>;
   /** On the candidate [B, H]. */
   readonly candidate?: Tensor;
+  /** On what the cell shows [B, H]. */
+  readonly output?: Tensor;
   /** The masks of step t, for cells that draw some of them afresh at each step; these ones are used at all steps when left out. */
   readonly at?: (t: number) => StepDropout;
 }

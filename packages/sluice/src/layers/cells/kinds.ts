@@ -22,6 +22,7 @@ import { QRNNCell, type QRNNCellOptions } from "./qrnn.ts";
 import { SLSTM, SLSTMCell, type SLSTMCellOptions, type SLSTMOptions } from "./s-lstm.ts";
 import { SLSTMBlock, SLSTMBlockCell, type SLSTMBlockCellOptions, type SLSTMBlockOptions } from "./s-lstm-block.ts";
 import { SRU, SRUCell, type SRUCellOptions, type SRUOptions } from "./sru.ts";
+import { sruForms } from "./sru-facts.ts";
 
 const ownFormat = "sluice (safetensors)";
 
@@ -77,6 +78,7 @@ export const furtherKinds: readonly LayerKind[] = [
       oracle: "oracles/cells_parallel.py (NumPy)",
       formats: ownFormat,
     },
+    forms: sruForms,
   },
   {
     type: "QRNN",

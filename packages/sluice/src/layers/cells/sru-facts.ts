@@ -1,0 +1,44 @@
+import type { KindFacts } from "../registry.ts";
+
+const authors = "Lei et al. 2018, arXiv:1709.02755; the authors' package";
+const oracle = "oracles/cells_parallel.py (NumPy)";
+const formats = "sluice (safetensors)";
+
+/** The options of the SRU that change its equations, for the table of cells. */
+export const sruForms: Readonly<Record<string, KindFacts>> = {
+  projection: {
+    equation: "every W x is W (P x), P of n columns",
+    paper: authors,
+    parameters: "n(I + 3H) in the place of 3IH; n(I + 4H) of 4IH",
+    oracle,
+    formats,
+  },
+  layerNorm: {
+    equation: '"before": the products read LN(x), the highway x; "after": h\' is LN(h\')',
+    paper: authors,
+    parameters: '"before" + 2I; "after" + 2H',
+    oracle,
+    formats,
+  },
+  highway: {
+    equation: "false: h' = r ⊙ g(c')",
+    paper: authors,
+    parameters: "− IH where I ≠ H",
+    oracle,
+    formats,
+  },
+  outputDropout: {
+    equation: "in training r ⊙ mask in the place of r",
+    paper: authors,
+    parameters: "none",
+    oracle: "one scale of r at all steps, 0 or 1 / (1 − rate); gradient check",
+    formats,
+  },
+  recurrentDropout: {
+    equation: "in training f and r read c ⊙ mask, one for each",
+    paper: "Gal & Ghahramani 2016, arXiv:1512.05287",
+    parameters: "none",
+    oracle: "gradient check",
+    formats,
+  },
+};
