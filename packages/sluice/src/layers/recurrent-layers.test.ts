@@ -15,6 +15,7 @@ const forms: Readonly<Record<string, readonly object[]>> = {
   MGU: [{ form: "paper" }, { form: "flax" }],
   MUT: [{ variant: 1 }, { variant: 2 }, { variant: 3 }],
   QRNN: [{ pooling: "f" }, { window: 2, pooling: "fo" }, { window: 2, pooling: "ifo", zoneout: 0.3 }],
+  IndRNN: [{}, { layerNorm: true, longestSequence: 5 }],
   SRU: [{}, { projection: 2, layerNorm: "before", outputDropout: 0.3 }, { units: 3, highway: false, layerNorm: "after" }],
   SLSTM: [{}, { units: 4, heads: 2, forgetGate: "exponential" }],
   MLSTM: [{ chunkLength: 2 }, { units: 2, heads: 2 }],

@@ -21,8 +21,8 @@ import { MUT, MUTCell, type MUTCellOptions, type MUTOptions } from "./mut.ts";
 import { QRNNCell, type QRNNCellOptions } from "./qrnn.ts";
 import { SLSTM, SLSTMCell, type SLSTMCellOptions, type SLSTMOptions } from "./s-lstm.ts";
 import { SLSTMBlock, SLSTMBlockCell, type SLSTMBlockCellOptions, type SLSTMBlockOptions } from "./s-lstm-block.ts";
+import { indRnnForms, sruForms } from "./simple-facts.ts";
 import { SRU, SRUCell, type SRUCellOptions, type SRUOptions } from "./sru.ts";
-import { sruForms } from "./sru-facts.ts";
 
 const ownFormat = "sluice (safetensors)";
 
@@ -65,6 +65,7 @@ export const furtherKinds: readonly LayerKind[] = [
       oracle: "oracles/cells_gated.py (NumPy)",
       formats: ownFormat,
     },
+    forms: indRnnForms,
   },
   {
     type: "SRU",

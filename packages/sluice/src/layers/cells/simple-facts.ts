@@ -42,3 +42,21 @@ export const sruForms: Readonly<Record<string, KindFacts>> = {
     formats,
   },
 };
+
+/** The options of the IndRNN that change its equation or its weights' range, for the table of cells. */
+export const indRnnForms: Readonly<Record<string, KindFacts>> = {
+  longestSequence: {
+    equation: "|u| ≤ 2^(1/T), at the start and after every update",
+    paper: "Li et al. 2018, arXiv:1803.04831",
+    parameters: "none",
+    oracle: "the bound itself",
+    formats,
+  },
+  layerNorm: {
+    equation: "h' = relu(LN(W x) + u ⊙ h + b)",
+    paper: "Ba, Kiros & Hinton 2016, arXiv:1607.06450, in the place of the paper's batch normalization",
+    parameters: "+ H",
+    oracle: "oracles/cells_gated.py (NumPy)",
+    formats,
+  },
+};
