@@ -1,11 +1,12 @@
 import { dropoutMask } from "../../autograd/ops/dropout.ts";
 import { multiply } from "../../autograd/ops/elementwise.ts";
 import { matmul } from "../../autograd/ops/matmul.ts";
-import { concat, split } from "../../autograd/ops/shape.ts";
+import { concat, expandDims, split } from "../../autograd/ops/shape.ts";
 import { ShapeError, ValueError } from "../../errors.ts";
 import { type Shape, showShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, type State, type SymbolicShape } from "../layer.ts";
+import type { SequenceResult } from "../scan.ts";
 import { startState, zeroState } from "../state.ts";
 import type { CellSettings } from "./cell-options.ts";
 
@@ -27,6 +28,12 @@ export interface StepDropout {
   readonly output?: Tensor;
   /** The masks of step t, for cells that draw some of them afresh at each step; these ones are used at all steps when left out. */
   readonly at?: (t: number) => StepDropout;
+}
+
+/** How a sequence is read, and what is shown of it; defaults as in `RecurrentOptions`. */
+export interface SequenceOrder {
+  readonly goBackwards?: boolean;
+  readonly returnSequences?: boolean;
 }
 
 /** What a GRU or a simple RNN carries: h [B, H]. */
@@ -84,6 +91,14 @@ export abstract class Cell<O extends LayerOptions = LayerOptions, S extends Stat
 
   /** One time step: x [B, …] and the state before it → the state after it. */
   abstract step(x: Tensor, state: S, dropout?: StepDropout): S;
+
+  /**
+   * All steps of x [B, T, …] in a few calls, equal to `step` at each, held where the mask is 0; null where the cell can only step.
+   * Nothing is dropped of h here, and x is thinned already: see `runSequence`.
+   */
+  sequence(_x: Tensor, _state: S, _mask: Tensor | null, _dropout: StepDropout, _order: SequenceOrder): SequenceResult<S> | null {
+    return null;
+  }
 
   /** What the gates, and the candidate they let in, are in the step from this state, by name: for inspection. Default none. */
   gatesOf(_x: Tensor, _state: S, _dropout?: StepDropout): Readonly<Record<string, Tensor>> {
@@ -155,6 +170,20 @@ export abstract class Cell<O extends LayerOptions = LayerOptions, S extends Stat
           : [],
     };
   }
+}
+
+/** The cell's `sequence`, or null where the masks are other ones at each step or at each gate. */
+export function runSequence<S extends State>(
+  cell: Cell<LayerOptions, S>,
+  x: Tensor,
+  state: S,
+  mask: Tensor | null,
+  dropout: StepDropout,
+  order: SequenceOrder,
+): SequenceResult<S> | null {
+  const { input, recurrent, at } = dropout;
+  if (recurrent.length > 0 || at) return null;
+  return cell.sequence(dropped(x, input && expandDims(input, 1)), state, mask, dropout, order);
 }
 
 /** x ⊙ mask, or x where there is no mask. */

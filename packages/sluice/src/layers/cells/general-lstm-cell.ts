@@ -9,9 +9,11 @@ import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, State, SymbolicShape } from "../layer.ts";
 import type { Parameter } from "../parameter.ts";
+import type { SequenceResult } from "../scan.ts";
 import { type ActivationSpec, activateBy } from "./activation-spec.ts";
-import { Cell, dropped, noDropout, recurrentProduct, type StepDropout } from "./cell.ts";
+import { Cell, dropped, noDropout, recurrentProduct, type SequenceOrder, type StepDropout } from "./cell.ts";
 import { type CellSettings, cellSettings } from "./cell-options.ts";
+import { fusedLSTM } from "./fused-lstm.ts";
 import { type BiasBlocks, type GateName, startGateBias } from "./gate-bias.ts";
 import type { LSTMGates, LSTMState } from "./lstm-cell.ts";
 import { type GeneralLSTMCellOptions, type LSTMForm, lstmForm } from "./lstm-form.ts";
@@ -70,7 +72,7 @@ export class GeneralLSTMCell extends Cell<GeneralLSTMCellOptions, LSTMState> {
   }
 
   /** The two activations with which a fused sequence computes the same, or null where the form has other equations. */
-  get plainActivations(): { readonly activation: ActivationName; readonly recurrentActivation: ActivationName } | null {
+  private get plainActivations(): { readonly activation: ActivationName; readonly recurrentActivation: ActivationName } | null {
     const { blocks, gateActivation: gate, cellActivation: cell, outputActivation: output, zoneout, ...form } = this.form;
     const { peepholes, gateRecurrence, projection, cellClip, gateClip, layerNorm, candidateDropout } = form;
     const hasOthers = peepholes || gateRecurrence || projection || cellClip || gateClip || layerNorm || candidateDropout;
@@ -170,6 +172,17 @@ export class GeneralLSTMCell extends Cell<GeneralLSTMCellOptions, LSTMState> {
   override gatesOf(x: Tensor, state: LSTMState, dropout: StepDropout = noDropout): Partial<LSTMGates> & Record<string, Tensor> {
     const { i, f, g, o } = this.open(x, state, dropout);
     return { ...(i && { inputGate: i }), ...(f && { forgetGate: f }), cellCandidate: g, ...(o && { outputGate: o }) };
+  }
+
+  override sequence(
+    x: Tensor,
+    state: LSTMState,
+    mask: Tensor | null,
+    dropout: StepDropout,
+    order: SequenceOrder,
+  ): SequenceResult<LSTMState> | null {
+    const activations = this.plainActivations;
+    return activations && fusedLSTM(this, activations, x, state, mask, dropout, order);
   }
 
   step(x: Tensor, state: LSTMState, dropout: StepDropout = noDropout): LSTMState {

@@ -1,12 +1,14 @@
 import { activate, add, multiply, subtract } from "../../autograd/ops/elementwise.ts";
+import { gruSequence } from "../../autograd/ops/gru.ts";
 import { linear, matmul } from "../../autograd/ops/matmul.ts";
 import { slice, split } from "../../autograd/ops/shape.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, SymbolicShape } from "../layer.ts";
 import type { Parameter } from "../parameter.ts";
-import { Cell, dropped, type HiddenState, noDropout, recurrentProduct, type StepDropout } from "./cell.ts";
-import { type CellSettings, cellSettings, type GatedCellOptions } from "./cell-options.ts";
+import type { SequenceResult } from "../scan.ts";
+import { Cell, dropped, type HiddenState, noDropout, recurrentProduct, type SequenceOrder, type StepDropout } from "./cell.ts";
+import { type CellSettings, cellSettings, type GatedCellOptions, isGateActivation } from "./cell-options.ts";
 
 /** The gates of a GRU and its candidate ĥ, in the order z r h, each [B, H]. */
 export type GRUGates = { readonly updateGate: Tensor; readonly resetGate: Tensor; readonly hiddenCandidate: Tensor };
@@ -66,6 +68,28 @@ export class GRUCell extends Cell<GRUCellOptions, HiddenState> {
     const z = activate(recurrentActivation, add(xz, hz));
     const r = activate(recurrentActivation, add(xr, hr));
     return { updateGate: z, resetGate: r, hiddenCandidate: activate(activation, add(xh, candidateOf(r))) };
+  }
+
+  override sequence(
+    x: Tensor,
+    { hiddenState }: HiddenState,
+    mask: Tensor | null,
+    _dropout: StepDropout,
+    { goBackwards = false, returnSequences = false }: SequenceOrder,
+  ): SequenceResult<HiddenState> | null {
+    const { activation, recurrentActivation } = this.settings;
+    if (!isGateActivation(activation) || !isGateActivation(recurrentActivation)) return null;
+    const [output, last] = gruSequence(
+      x,
+      this.kernel.tensor,
+      this.recurrentKernel.tensor,
+      this.bias?.tensor ?? null,
+      this.recurrentBias?.tensor ?? null,
+      hiddenState,
+      mask,
+      { activation, recurrentActivation, goBackwards, returnSequences, resetAfter: this.resetAfter },
+    );
+    return { output, state: { hiddenState: last } };
   }
 
   step(x: Tensor, state: HiddenState, dropout: StepDropout = noDropout): HiddenState {

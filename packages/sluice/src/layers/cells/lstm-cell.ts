@@ -5,8 +5,10 @@ import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, SymbolicShape } from "../layer.ts";
 import type { Parameter } from "../parameter.ts";
-import { Cell, dropped, noDropout, recurrentProduct, type StepDropout } from "./cell.ts";
+import type { SequenceResult } from "../scan.ts";
+import { Cell, dropped, noDropout, recurrentProduct, type SequenceOrder, type StepDropout } from "./cell.ts";
 import { type CellSettings, cellSettings, type GatedCellOptions } from "./cell-options.ts";
+import { fusedLSTM } from "./fused-lstm.ts";
 import { GeneralLSTMCell } from "./general-lstm-cell.ts";
 import { type GeneralLSTMCellOptions, isGeneralLSTM } from "./lstm-form.ts";
 
@@ -78,6 +80,16 @@ export class LSTMCell extends Cell<LSTMCellOptions, LSTMState> {
       cellCandidate: activate(activation, zg),
       outputGate: activate(recurrentActivation, zo),
     };
+  }
+
+  override sequence(
+    x: Tensor,
+    state: LSTMState,
+    mask: Tensor | null,
+    dropout: StepDropout,
+    order: SequenceOrder,
+  ): SequenceResult<LSTMState> | null {
+    return fusedLSTM(this, this.settings, x, state, mask, dropout, order);
   }
 
   step(x: Tensor, state: LSTMState, dropout: StepDropout = noDropout): LSTMState {

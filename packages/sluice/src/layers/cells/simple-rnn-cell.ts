@@ -1,11 +1,13 @@
 import { activate, add } from "../../autograd/ops/elementwise.ts";
 import { linear } from "../../autograd/ops/matmul.ts";
+import { rnnSequence } from "../../autograd/ops/rnn.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, SymbolicShape } from "../layer.ts";
 import type { Parameter } from "../parameter.ts";
-import { Cell, dropped, type HiddenState, noDropout, recurrentProduct, type StepDropout } from "./cell.ts";
-import { type CellOptions, type CellSettings, cellSettings } from "./cell-options.ts";
+import type { SequenceResult } from "../scan.ts";
+import { Cell, dropped, type HiddenState, noDropout, recurrentProduct, type SequenceOrder, type StepDropout } from "./cell.ts";
+import { type CellOptions, type CellSettings, cellSettings, isGateActivation } from "./cell-options.ts";
 
 /** Options of `simpleRnnCell`. */
 export interface SimpleRNNCellOptions extends CellOptions {}
@@ -40,6 +42,25 @@ export class SimpleRNNCell extends Cell<SimpleRNNCellOptions, HiddenState> {
 
   override drawDropout(x: Shape, context: CallContext): StepDropout {
     return this.drawGateDropout(x, context, this.settings, 1);
+  }
+
+  override sequence(
+    x: Tensor,
+    { hiddenState }: HiddenState,
+    mask: Tensor | null,
+    _dropout: StepDropout,
+    { goBackwards = false, returnSequences = false }: SequenceOrder,
+  ): SequenceResult<HiddenState> | null {
+    const { activation } = this.settings;
+    if (!isGateActivation(activation)) return null;
+    const [kernel, recurrentKernel] = [this.kernel.tensor, this.recurrentKernel.tensor];
+    const [output, last] = rnnSequence(x, kernel, recurrentKernel, this.bias?.tensor ?? null, hiddenState, mask, {
+      activation,
+      recurrentActivation: "sigmoid", // not used: there are no gates
+      goBackwards,
+      returnSequences,
+    });
+    return { output, state: { hiddenState: last } };
   }
 
   step(x: Tensor, { hiddenState: h }: HiddenState, dropout: StepDropout = noDropout): HiddenState {
