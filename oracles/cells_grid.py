@@ -47,15 +47,23 @@ def dilated(d):
     return case(f"dilated by {d}", "RNN", {"cells": cell}, shapes, {"hiddenState": (d, H)}, step, I=I, T=7, show=lambda w, s: s["hiddenState"][-1])
 
 
-def multi(sizes, backwards):
+def multi(sizes, backwards, peepholes=False, masked=False):
+    """Positions are visited in the order of the directions; one that is masked, or outside the grid, has h = c = 0."""
     n, B = len(sizes), 2
-    draw = Draw(f"MDLSTM over {sizes}, {backwards}")
+    name = f"MDLSTM over {sizes}, {backwards}{', peepholes' * peepholes}{', mask' * masked}"
+    draw = Draw(name)
     weights = {"kernel": draw.normal(I, (3 + n) * H), "recurrentKernel": draw.normal(n * H, (3 + n) * H), "bias": draw.normal((3 + n) * H)}
     x = draw.normal(B, *sizes, I, scale=1)
+    if peepholes:
+        weights["peepholes"] = draw.normal((2 + n) * H)
+    p = blocks(weights["peepholes"], 2 + n) if peepholes else np.zeros((2 + n, H))
+    mask = (draw.uniform(B, *sizes) > 0.3).astype(float) if masked else np.ones((B, *sizes))
     out = np.zeros((B, *sizes, H))
     for b in range(B):
         known = {}
         for at in itertools.product(*(range(size)[:: -1 if back else 1] for size, back in zip(sizes, backwards))):
+            if not mask[(b, *at)]:
+                continue
             raw = x[(b, *at)] @ weights["kernel"] + weights["bias"]
             befores = []
             for k in range(n):
@@ -65,15 +73,17 @@ def multi(sizes, backwards):
                 raw = raw + h @ np.split(weights["recurrentKernel"], n, axis=0)[k]
                 befores.append(c)
             i, *fs, g, o = blocks(raw, 3 + n)
-            c = sigmoid(i) * np.tanh(g) + sum(sigmoid(f) * before for f, before in zip(fs, befores))
-            known[at] = (sigmoid(o) * np.tanh(c), c)
+            c = sigmoid(i + p[0] * sum(befores)) * np.tanh(g)
+            for k in range(n):
+                c = c + sigmoid(fs[k] + p[1 + k] * befores[k]) * befores[k]
+            known[at] = (sigmoid(o + p[1 + n] * c) * np.tanh(c), c)
             out[(b, *at)] = known[at][0]
     return {
-        "name": f"MDLSTM over {sizes}, {backwards}",
+        "name": name,
         "layer": "MDLSTM",
-        "options": {"units": H, "dimensions": n, "goBackwards": backwards},
+        "options": {"units": H, "dimensions": n, "goBackwards": backwards, **({"peepholes": True} if peepholes else {})},
         "weights": tensors(weights),
-        "inputs": {"x": tensor(x)},
+        "inputs": {"x": tensor(x), **({"mask": tensor(mask)} if masked else {})},
         "expected": {"output": tensor(out)},
     }
 
@@ -81,4 +91,7 @@ def multi(sizes, backwards):
 if __name__ == "__main__":
     save("cells-grid", "numpy", np.__version__, [
         grid(1), grid(3), dilated(1), dilated(3), multi([3, 4], [False, False]), multi([3, 4], [True, False]), multi([2, 3, 2], [False, True, True]),
+        multi([5], [False], peepholes=True), multi([3, 4], [False, True], peepholes=True), multi([2, 2, 3], [True, False, True], peepholes=True),
+        multi([2, 2, 2, 2], [False, True, True, False], peepholes=True), multi([4, 4], [True, True], masked=True),
+        multi([3, 4], [False, True], peepholes=True, masked=True),
     ])

@@ -1,45 +1,57 @@
-import { activate, add, multiply } from "../autograd/ops/elementwise.ts";
+import { activate, add, multiply, where } from "../autograd/ops/elementwise.ts";
 import { linear, matmul } from "../autograd/ops/matmul.ts";
 import { concat, reshape, reverse, split, stack } from "../autograd/ops/shape.ts";
 import { ShapeError, ValueError } from "../errors.ts";
-import { showShape, sizeOf } from "../tensor/shape.ts";
+import { type Shape, sameShape, showShape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type CellSettings, cellSettings, checkCount, type GatedCellOptions } from "./cells/cell-options.ts";
 import { type CallContext, type CallResult, Layer, oneOutput, type SymbolicShape } from "./layer.ts";
+import { withoutPadding } from "./linear-recurrence.ts";
 import type { Parameter } from "./parameter.ts";
-import { unstackTime } from "./scan.ts";
+import { spread, unstackTime } from "./scan.ts";
 import { zeroState } from "./state.ts";
 
 /** Options of `mdLstm`. */
 export interface MDLSTMOptions extends Omit<GatedCellOptions, "dropout" | "recurrentDropout"> {
   /** n: axes of the grid. Default 2, as of an image. */
   readonly dimensions?: number;
-  /** Which axes are read from their end, one entry for each. Default none. All 2ⁿ choices side by side see every position from all sides. */
+  /** Which axes are read from their end, one entry for each. Default none. `multiDirectional` runs all 2ⁿ choices. */
   readonly goBackwards?: readonly boolean[];
-  /** Give every output [B, …grid, H] in the input's order, or the last one [B, H]. Default true. */
+  /** Give every output [B, …grid, H] in the input's order, or the last one that is used [B, H]. Default true. */
   readonly returnSequences?: boolean;
   /** The biases of the forget gates start at exactly 1. Default true. */
   readonly unitForgetBias?: boolean;
+  /** Let the gates see c, with a weight for each unit: i the sum over the axes, f_k the one of its axis, o the new one. Default false. */
+  readonly peepholes?: boolean;
 }
 
+/** h and c at one position. */
+type Place = { readonly h: Tensor; readonly c: Tensor };
+
 /**
- * Multi-dimensional LSTM [Graves, Fernández & Schmidhuber 2007, arXiv:0705.2011], without peepholes: a position reads its predecessor
- * along each axis k of a grid, and forgets each of them by a gate of its own.
+ * Multi-dimensional LSTM [Graves, Fernández & Schmidhuber 2007, arXiv:0705.2011]: a position reads its predecessor along each axis k of
+ * a grid, and forgets each of them by a gate of its own.
  *
- *     i, g, o, f_1 … f_n = W x + Σ_k R_k h_k + b      c' = Σ_k σ(f_k) ⊙ c_k + σ(i) ⊙ tanh(g)      h' = σ(o) ⊙ tanh(c')
+ *     i = σ(W_i x + Σ_k R_ik h_k + p_i ⊙ Σ_k c_k + b_i)      f_k = σ(W_fk x + Σ_j R_fkj h_j + p_fk ⊙ c_k + b_fk)
+ *     c' = Σ_k f_k ⊙ c_k + i ⊙ tanh(W_g x + Σ_k R_gk h_k + b_g)
+ *     o = σ(W_o x + Σ_k R_ok h_k + p_o ⊙ c' + b_o)            h' = o ⊙ tanh(c')
  *
  * Shapes: x [B, D_1, …, D_n, I]; W = kernel [I, (3 + n)H], R = recurrentKernel [n · H, (3 + n)H], rows of axis 1 first, b = bias
- * [(3 + n)H], blocks i f_1 … f_n g o: with n = 1 this is the LSTM, weight for weight.
- * `recurrentActivation` stands for σ, `activation` for tanh. It takes no mask: a grid has no padding.
- * @throws {ShapeError} when the input is not a grid of n axes.
+ * [(3 + n)H], blocks i f_1 … f_n g o: with n = 1 this is the LSTM, weight for weight. With `peepholes` p = peepholes [(2 + n)H], blocks
+ * i f_1 … f_n o. `recurrentActivation` stands for σ, `activation` for tanh.
+ *
+ * A mask is [B, D_1] or [B, D_1, …, D_n]. A masked position is as one outside the grid: h and c are 0 there, and x may be anything. So
+ * an image gives the same numbers wherever in a larger frame it stands.
+ * @throws {ShapeError} when the input is not a grid of n axes, or the mask not one of its form.
  */
 export class MDLSTM extends Layer<MDLSTMOptions> {
   readonly type: string = "MDLSTM";
   readonly settings: CellSettings;
-  private readonly dimensions: number;
+  readonly dimensions: number;
   kernel!: Parameter;
   recurrentKernel!: Parameter;
   bias: Parameter | null = null;
+  peepholes: Parameter | null = null;
 
   constructor(options: MDLSTMOptions) {
     super(options, "mdLstm");
@@ -70,6 +82,9 @@ export class MDLSTM extends Layer<MDLSTMOptions> {
     const width = (3 + n) * units;
     this.kernel = this.addParameter("kernel", [x.at(-1) as number, width], kernel);
     this.recurrentKernel = this.addParameter("recurrentKernel", [n * units, width], recurrentKernel);
+    if (this.options.peepholes) {
+      this.peepholes = this.addParameter("peepholes", [(2 + n) * units], { ...recurrentKernel, initializer: kernel.initializer });
+    }
     if (!useBias) return;
     const { unitForgetBias = true } = this.options;
     const adjust = (initial: Float64Array): void => {
@@ -78,48 +93,80 @@ export class MDLSTM extends Layer<MDLSTMOptions> {
     this.bias = this.addParameter("bias", [width], { ...bias, adjust });
   }
 
-  call([input]: readonly Tensor[], _context: CallContext): CallResult {
+  call([input]: readonly Tensor[], { masks }: CallContext): CallResult {
     const { goBackwards = [], returnSequences = true } = this.options;
     const { units } = this.settings;
     const turned = (x: Tensor): Tensor => goBackwards.reduce((y, back, k) => (back ? reverse(y, k + 1) : y), x);
-    const x = turned(input as Tensor);
+    const given = masks[0] ? this.gridMask(masks[0], (input as Tensor).shape) : null;
+    const x = turned(withoutPadding(input as Tensor, given));
     const [B, ...grid] = x.shape.slice(0, -1) as [number, ...number[]];
     const products = linear(x, this.kernel.tensor, this.bias?.tensor ?? null);
     const steps = unstackTime(reshape(products, [B, sizeOf(grid), -1]));
+    const uses = given ? unstackTime(reshape(turned(given), [B, sizeOf(grid)])) : null;
     const strides = grid.map((_, k) => sizeOf(grid.slice(k + 1)));
-    const none = zeroState<{ h: Tensor; c: Tensor }>({ h: [units], c: [units] }, x);
-    const states: { h: Tensor; c: Tensor }[] = [];
+    const none = zeroState<Place>({ h: [units], c: [units] }, x);
+    const places: Place[] = [];
+    let last = none.h;
     steps.forEach((fromInput, p) => {
       const before = strides.map((stride, k) => {
         const position = Math.floor(p / stride) % (grid[k] as number);
-        return position > 0 ? (states[p - stride] as { h: Tensor; c: Tensor }) : none;
+        return position > 0 ? (places[p - stride] as Place) : none;
       });
-      states.push(this.step(fromInput, before));
+      const next = this.step(fromInput, before);
+      const use = uses && spread(uses[p] as Tensor, next.h.shape);
+      const kept = use ? { h: where(use, next.h, none.h), c: where(use, next.c, none.c) } : next;
+      places.push(kept);
+      last = use ? where(use, kept.h, last) : kept.h;
     });
-    if (!returnSequences) return oneOutput((states.at(-1) ?? none).h);
-    return oneOutput(
-      turned(
-        reshape(
-          stack(
-            states.map(({ h }) => h),
-            { axis: 1 },
-          ),
-          [B, ...grid, units],
-        ),
-      ),
-    );
+    if (!returnSequences) return oneOutput(last);
+    const shown = places.map(({ h }) => h);
+    return oneOutput(turned(reshape(stack(shown, { axis: 1 }), [B, ...grid, units])), masks[0]);
   }
 
-  /** One position, from W x + b and the states before it, one for each axis. */
-  private step(fromInput: Tensor, before: readonly { readonly h: Tensor; readonly c: Tensor }[]): { h: Tensor; c: Tensor } {
+  /** One position, from W x + b and the places before it, one for each axis. */
+  private step(fromInput: Tensor, before: readonly Place[]): Place {
     const { activation, recurrentActivation } = this.settings;
-    const raw = add(fromInput, matmul(concat(before.map(({ h }) => h)), this.recurrentKernel.tensor));
-    const blocks = split(raw, 3 + this.dimensions);
-    const gate = (k: number): Tensor => activate(recurrentActivation, blocks[k] as Tensor);
-    const [g, o] = blocks.slice(-2) as [Tensor, Tensor];
-    const gained = multiply(gate(0), activate(activation, g));
-    const c = before.reduce((sum, { c: held }, k) => add(sum, multiply(gate(1 + k), held)), gained);
-    return { h: multiply(activate(recurrentActivation, o), activate(activation, c)), c };
+    const n = this.dimensions;
+    const raw = split(add(fromInput, matmul(concat(before.map(({ h }) => h)), this.recurrentKernel.tensor)), 3 + n);
+    const weights = this.peepholes ? split(this.peepholes.tensor, 2 + n) : null;
+    /** Gate k of i f_1 … f_n o, whose peephole reads c. */
+    const gate = (k: number, block: Tensor, c: () => Tensor): Tensor =>
+      activate(recurrentActivation, weights ? add(block, multiply(c(), weights[k] as Tensor)) : block);
+    const held = before.map(({ c }) => c);
+    const [g, o] = raw.slice(-2) as [Tensor, Tensor];
+    const i = gate(0, raw[0] as Tensor, () => held.reduce((sum, c) => add(sum, c)));
+    const gained = multiply(i, activate(activation, g));
+    const c = held.reduce(
+      (sum, own, k) =>
+        add(
+          sum,
+          multiply(
+            gate(1 + k, raw[1 + k] as Tensor, () => own),
+            own,
+          ),
+        ),
+      gained,
+    );
+    return {
+      h: multiply(
+        gate(1 + n, o, () => c),
+        activate(activation, c),
+      ),
+      c,
+    };
+  }
+
+  /** The mask over all axes of the grid. */
+  private gridMask(mask: Tensor, shape: Shape): Tensor {
+    const places = shape.slice(0, -1);
+    const wanted = places.slice(0, mask.rank);
+    if ((mask.rank !== 2 && mask.rank !== places.length) || !sameShape(mask.shape, wanted)) {
+      throw new ShapeError(
+        `Cannot run MDLSTM "${this.name}" with a mask of shape ${showShape(mask.shape)}: for this input it is ${showShape(places)}, ` +
+          `or ${showShape(places.slice(0, 2))} along the first axis; 1 = use the position, 0 = padding.`,
+      );
+    }
+    return mask.rank === places.length ? mask : spread(mask, places);
   }
 }
 

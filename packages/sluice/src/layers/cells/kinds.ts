@@ -2,6 +2,7 @@ import { ContextWindow, type ContextWindowOptions } from "../context-window.ts";
 import { Highway, type HighwayOptions } from "../highway.ts";
 import { MLSTM, type MLSTMOptions } from "../m-lstm.ts";
 import { MDLSTM, type MDLSTMOptions } from "../md-lstm.ts";
+import { MultiDirectional, type MultiDirectionalOptions } from "../multi-directional.ts";
 import { QRNN, type QRNNOptions } from "../qrnn.ts";
 import type { LayerKind } from "../registry.ts";
 import { Residual, type ResidualOptions } from "../residual.ts";
@@ -217,6 +218,27 @@ export const furtherKinds: readonly LayerKind[] = [
       paper: "Graves, Fernández & Schmidhuber 2007, arXiv:0705.2011",
       parameters: "(3 + n)H(I + nH + 1) for n axes",
       oracle: "oracles/cells_grid.py (NumPy)",
+      formats: ownFormat,
+    },
+    forms: {
+      peepholes: {
+        equation: "i reads p_i ⊙ Σ_k c_k, f_k reads p_fk ⊙ c_k, o reads p_o ⊙ c'",
+        paper: "Graves, Fernández & Schmidhuber 2007, arXiv:0705.2011",
+        parameters: "+ (2 + n)H",
+        oracle: "oracles/cells_grid.py (NumPy)",
+        formats: ownFormat,
+      },
+    },
+  },
+  {
+    type: "MultiDirectional",
+    create: (options: MultiDirectionalOptions) => new MultiDirectional(options),
+    holds: ["layer"],
+    about: {
+      equation: "[h of corner 1; …; h of corner 2ⁿ], or their sum or mean",
+      paper: "Graves, Fernández & Schmidhuber 2007, arXiv:0705.2011",
+      parameters: "2ⁿ times those of the layer",
+      oracle: "the layer run from each corner",
       formats: ownFormat,
     },
   },
