@@ -38,6 +38,7 @@ export * from "./dropout.ts";
 export * from "./embedding.ts";
 export * from "./flatten.ts";
 export * from "./global-pooling.ts";
+export * from "./grid-lstm-nd.ts";
 export * from "./gru.ts";
 export * from "./highway.ts";
 export * from "./input.ts";

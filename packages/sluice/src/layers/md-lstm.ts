@@ -1,14 +1,14 @@
-import { activate, add, multiply, where } from "../autograd/ops/elementwise.ts";
+import { activate, add, multiply } from "../autograd/ops/elementwise.ts";
 import { linear, matmul } from "../autograd/ops/matmul.ts";
-import { concat, reshape, reverse, split, stack } from "../autograd/ops/shape.ts";
+import { concat, split } from "../autograd/ops/shape.ts";
 import { ShapeError, ValueError } from "../errors.ts";
-import { type Shape, sameShape, showShape, sizeOf } from "../tensor/shape.ts";
+import { showShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type CellSettings, cellSettings, checkCount, type GatedCellOptions } from "./cells/cell-options.ts";
+import { gridMask, walkGrid } from "./grid-walk.ts";
 import { type CallContext, type CallResult, Layer, oneOutput, type SymbolicShape } from "./layer.ts";
 import { withoutPadding } from "./linear-recurrence.ts";
 import type { Parameter } from "./parameter.ts";
-import { spread, unstackTime } from "./scan.ts";
 import { zeroState } from "./state.ts";
 
 /** Options of `mdLstm`. */
@@ -96,31 +96,17 @@ export class MDLSTM extends Layer<MDLSTMOptions> {
   call([input]: readonly Tensor[], { masks }: CallContext): CallResult {
     const { goBackwards = [], returnSequences = true } = this.options;
     const { units } = this.settings;
-    const turned = (x: Tensor): Tensor => goBackwards.reduce((y, back, k) => (back ? reverse(y, k + 1) : y), x);
-    const given = masks[0] ? this.gridMask(masks[0], (input as Tensor).shape) : null;
-    const x = turned(withoutPadding(input as Tensor, given));
-    const [B, ...grid] = x.shape.slice(0, -1) as [number, ...number[]];
-    const products = linear(x, this.kernel.tensor, this.bias?.tensor ?? null);
-    const steps = unstackTime(reshape(products, [B, sizeOf(grid), -1]));
-    const uses = given ? unstackTime(reshape(turned(given), [B, sizeOf(grid)])) : null;
-    const strides = grid.map((_, k) => sizeOf(grid.slice(k + 1)));
-    const none = zeroState<Place>({ h: [units], c: [units] }, x);
-    const places: Place[] = [];
-    let last = none.h;
-    steps.forEach((fromInput, p) => {
-      const before = strides.map((stride, k) => {
-        const position = Math.floor(p / stride) % (grid[k] as number);
-        return position > 0 ? (places[p - stride] as Place) : none;
-      });
-      const next = this.step(fromInput, before);
-      const use = uses && spread(uses[p] as Tensor, next.h.shape);
-      const kept = use ? { h: where(use, next.h, none.h), c: where(use, next.c, none.c) } : next;
-      places.push(kept);
-      last = use ? where(use, kept.h, last) : kept.h;
+    const given = masks[0] ? gridMask(this, masks[0], (input as Tensor).shape) : null;
+    const none = zeroState<Place>({ h: [units], c: [units] }, input as Tensor);
+    const output = walkGrid(withoutPadding(input as Tensor, given), given, {
+      goBackwards,
+      returnSequences,
+      none,
+      project: (x) => linear(x, this.kernel.tensor, this.bias?.tensor ?? null),
+      step: (fromInput, before: readonly Place[]) => this.step(fromInput, before),
+      output: ({ h }) => h,
     });
-    if (!returnSequences) return oneOutput(last);
-    const shown = places.map(({ h }) => h);
-    return oneOutput(turned(reshape(stack(shown, { axis: 1 }), [B, ...grid, units])), masks[0]);
+    return oneOutput(output, returnSequences ? masks[0] : null);
   }
 
   /** One position, from W x + b and the places before it, one for each axis. */
@@ -154,19 +140,6 @@ export class MDLSTM extends Layer<MDLSTMOptions> {
       ),
       c,
     };
-  }
-
-  /** The mask over all axes of the grid. */
-  private gridMask(mask: Tensor, shape: Shape): Tensor {
-    const places = shape.slice(0, -1);
-    const wanted = places.slice(0, mask.rank);
-    if ((mask.rank !== 2 && mask.rank !== places.length) || !sameShape(mask.shape, wanted)) {
-      throw new ShapeError(
-        `Cannot run MDLSTM "${this.name}" with a mask of shape ${showShape(mask.shape)}: for this input it is ${showShape(places)}, ` +
-          `or ${showShape(places.slice(0, 2))} along the first axis; 1 = use the position, 0 = padding.`,
-      );
-    }
-    return mask.rank === places.length ? mask : spread(mask, places);
   }
 }
 

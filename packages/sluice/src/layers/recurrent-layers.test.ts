@@ -23,7 +23,10 @@ const forms: Readonly<Record<string, readonly object[]>> = {
     { units: 3, projection: 2 },
     { units: 2, externalInputGate: false },
   ],
-  GridLSTM: [{ units: 2, depth: 2 }],
+  GridLSTM: [
+    { units: 2, depth: 2 },
+    { units: 2, depth: 2, tied: true, priority: "depth" },
+  ],
   MLSTMBlock: [{ chunkLength: 2 }],
   MinGRU: [{}, { activation: "positive", logSpace: true }],
   MinLSTM: [{}, { activation: "positive", logSpace: true }],

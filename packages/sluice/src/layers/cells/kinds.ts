@@ -1,4 +1,5 @@
 import { ContextWindow, type ContextWindowOptions } from "../context-window.ts";
+import { GridLSTMND, type GridLSTMNDOptions } from "../grid-lstm-nd.ts";
 import { Highway, type HighwayOptions } from "../highway.ts";
 import { MLSTM, type MLSTMOptions } from "../m-lstm.ts";
 import { MDLSTM, type MDLSTMOptions } from "../md-lstm.ts";
@@ -22,7 +23,7 @@ import { MUT, MUTCell, type MUTCellOptions, type MUTOptions } from "./mut.ts";
 import { QRNNCell, type QRNNCellOptions } from "./qrnn.ts";
 import { SLSTM, SLSTMCell, type SLSTMCellOptions, type SLSTMOptions } from "./s-lstm.ts";
 import { SLSTMBlock, SLSTMBlockCell, type SLSTMBlockCellOptions, type SLSTMBlockOptions } from "./s-lstm-block.ts";
-import { indRnnForms, sruForms } from "./simple-facts.ts";
+import { gridLstmForms, indRnnForms, sruForms } from "./simple-facts.ts";
 import { SRU, SRUCell, type SRUCellOptions, type SRUOptions } from "./sru.ts";
 
 const ownFormat = "sluice (safetensors)";
@@ -209,6 +210,20 @@ export const furtherKinds: readonly LayerKind[] = [
       oracle: "oracles/cells_grid.py (NumPy)",
       formats: ownFormat,
     },
+    forms: gridLstmForms,
+  },
+  {
+    type: "GridLSTMND",
+    create: (options: GridLSTMNDOptions) => new GridLSTMND(options),
+    about: {
+      equation:
+        "for k = each of n axes, depth: i, f, g, o = W_k [h_1, …, h_n, h_depth] + b_k; m_k' = σ(f) ⊙ m_k + σ(i) ⊙ tanh(g); h_k' = σ(o) ⊙ tanh(m_k')",
+      paper: "Kalchbrenner et al. 2015, arXiv:1507.01526",
+      parameters: "2IH + depth (4N²H² + 4NH), N = n + 1",
+      oracle: "oracles/cells_grid.py (NumPy)",
+      formats: ownFormat,
+    },
+    forms: gridLstmForms,
   },
   {
     type: "MDLSTM",

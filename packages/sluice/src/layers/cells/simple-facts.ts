@@ -60,3 +60,24 @@ export const indRnnForms: Readonly<Record<string, KindFacts>> = {
     formats,
   },
 };
+
+const kalchbrenner = "Kalchbrenner et al. 2015, arXiv:1507.01526, section 3";
+const gridOracle = "oracles/cells_grid.py (NumPy)";
+
+/** The options of the grid LSTM, over time and over grids, for the table of cells. */
+export const gridLstmForms: Readonly<Record<string, KindFacts>> = {
+  tied: {
+    equation: "one W for all levels",
+    paper: kalchbrenner,
+    parameters: "those of depth 1",
+    oracle: gridOracle,
+    formats,
+  },
+  priority: {
+    equation: "the dimension p goes last: W_p reads h_j' in the place of h_j for j ≠ p",
+    paper: kalchbrenner,
+    parameters: "none",
+    oracle: gridOracle,
+    formats,
+  },
+};
