@@ -7,6 +7,7 @@ import { lstmCell } from "./cells/lstm-cell.ts";
 import { lstmFacts, lstmFormFacts, memoryBlocksFacts } from "./cells/lstm-facts.ts";
 import type { GeneralLSTMCellOptions } from "./cells/lstm-form.ts";
 import { MemoryBlocksCell, type MemoryBlocksCellOptions } from "./cells/memory-blocks-cell.ts";
+import { gruFacts, gruForms, simpleRnnFacts, simpleRnnForms } from "./cells/simple-facts.ts";
 import { SimpleRNNCell, type SimpleRNNCellOptions } from "./cells/simple-rnn-cell.ts";
 import { Concatenate, type ConcatenateOptions } from "./concatenate.ts";
 import { convolutionKinds } from "./convolution-kinds.ts";
@@ -37,8 +38,14 @@ export const builtInKinds: readonly LayerKind[] = [
     about: lstmFacts,
     forms: lstmFormFacts,
   },
-  { type: "GRU", create: (options: GRUOptions) => new GRU(options), recurrent: true },
-  { type: "SimpleRNN", create: (options: SimpleRNNOptions) => new SimpleRNN(options), recurrent: true },
+  { type: "GRU", create: (options: GRUOptions) => new GRU(options), recurrent: true, about: gruFacts, forms: gruForms },
+  {
+    type: "SimpleRNN",
+    create: (options: SimpleRNNOptions) => new SimpleRNN(options),
+    recurrent: true,
+    about: simpleRnnFacts,
+    forms: simpleRnnForms,
+  },
   { type: "RNN", create: (options: RNNOptions) => new RNN(options), holds: ["cells"] },
   { type: "LSTMCell", create: (options: GeneralLSTMCellOptions) => lstmCell(options) },
   {

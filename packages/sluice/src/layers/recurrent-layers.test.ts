@@ -11,7 +11,12 @@ import type { LawOptions } from "./testing/recurrent-samples.ts";
 
 /** Forms of a kind that differ in their equations. */
 const forms: Readonly<Record<string, readonly object[]>> = {
-  GRU: [{ resetAfter: true }, { resetAfter: false }],
+  GRU: [
+    { resetAfter: true },
+    { resetAfter: false },
+    { activation: { type: "affine", alpha: 0.5 }, recurrentActivation: { type: "hardSigmoid", beta: 0.4 }, gateClip: 0.7 },
+  ],
+  SimpleRNN: [{}, { activation: { type: "scaledTanh", beta: 0.5 }, gateClip: 0.7 }],
   MGU: [{ form: "paper" }, { form: "flax" }],
   MUT: [{ variant: 1 }, { variant: 2 }, { variant: 3 }],
   QRNN: [{ pooling: "f" }, { window: 2, pooling: "fo" }, { window: 2, pooling: "ifo", zoneout: 0.3 }],

@@ -66,20 +66,21 @@ function planKnownCell(cell: Cell, x: Storage, states: ReadonlyMap<string, Stora
     return true;
   }
   if (cell instanceof GRUCell) {
-    const { activation, recurrentActivation, units } = cell.settings;
-    if (!isGateActivation(activation) || !isGateActivation(recurrentActivation)) return false;
+    const { units } = cell.settings;
+    const activations = cell.plainActivations;
+    if (!activations) return false;
     const kernel = builder.matrix(cell.kernel);
     const gateKernel = builder.matrix(cell.recurrentKernel, 0, 2 * units);
     const candidateKernel = builder.matrix(cell.recurrentKernel, 2 * units);
     const [bias, recurrentBias] = [builder.numbersOf(cell.bias), builder.numbersOf(cell.recurrentBias)];
     const weights = { kernel, gateKernel, candidateKernel, bias, recurrentBias };
     const { resetAfter } = cell;
-    calls.push(steps.gru({ x, ...weights, hidden, activation, recurrentActivation, resetAfter }, capacity));
+    calls.push(steps.gru({ x, ...weights, hidden, ...activations, resetAfter }, capacity));
     return true;
   }
   if (cell instanceof SimpleRNNCell) {
-    const { activation } = cell.settings;
-    if (!isGateActivation(activation)) return false;
+    const activation = cell.plainActivation;
+    if (!activation) return false;
     const [kernel, recurrentKernel] = [builder.matrix(cell.kernel), builder.matrix(cell.recurrentKernel)];
     calls.push(steps.rnn({ x, kernel, recurrentKernel, bias: builder.numbersOf(cell.bias), hidden, activation }, capacity));
     return true;

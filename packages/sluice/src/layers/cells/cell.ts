@@ -30,6 +30,9 @@ export interface StepDropout {
   readonly at?: (t: number) => StepDropout;
 }
 
+/** What the masks of a cell depend on. */
+type DropoutSettings = Pick<CellSettings, "dropout" | "recurrentDropout" | "units">;
+
 /** How a sequence is read, and what is shown of it; defaults as in `RecurrentOptions`. */
 export interface SequenceOrder {
   readonly goBackwards?: boolean;
@@ -156,7 +159,7 @@ export abstract class Cell<O extends LayerOptions = LayerOptions, S extends Stat
   }
 
   /** Masks of the usual kind: one on x, and one on h for each of `gates` blocks. */
-  protected drawGateDropout(x: Shape, context: CallContext, settings: CellSettings, gates: number): StepDropout {
+  protected drawGateDropout(x: Shape, context: CallContext, settings: DropoutSettings, gates: number): StepDropout {
     const { dropout, recurrentDropout, units } = settings;
     if (!context.training) return noDropout;
     const draw = (shape: Shape, rate: number, purpose: string): Tensor =>

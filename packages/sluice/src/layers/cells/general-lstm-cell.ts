@@ -1,5 +1,5 @@
 import { dropoutMask } from "../../autograd/ops/dropout.ts";
-import { add, clip, multiply, subtract, where } from "../../autograd/ops/elementwise.ts";
+import { add, multiply, subtract, where } from "../../autograd/ops/elementwise.ts";
 import { layerNorm } from "../../autograd/ops/layer-norm.ts";
 import { linear, matmul } from "../../autograd/ops/matmul.ts";
 import { broadcastTo, concat, slice, split } from "../../autograd/ops/shape.ts";
@@ -10,7 +10,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, State, SymbolicShape } from "../layer.ts";
 import type { Parameter } from "../parameter.ts";
 import type { SequenceResult } from "../scan.ts";
-import { type ActivationSpec, activateBy } from "./activation-spec.ts";
+import { type ActivationSpec, activateBy, limited } from "./activation-spec.ts";
 import { Cell, dropped, noDropout, recurrentProduct, type SequenceOrder, type StepDropout } from "./cell.ts";
 import { type CellSettings, cellSettings } from "./cell-options.ts";
 import { fusedLSTM } from "./fused-lstm.ts";
@@ -285,11 +285,6 @@ function plus(a: Tensor, b: Tensor | null): Tensor {
 /** x ⊙ gate, or x where the gate is switched off. */
 function gated(x: Tensor, gate: Tensor | null): Tensor {
   return gate ? multiply(x, gate) : x;
-}
-
-/** x within ± limit; null: as it is. */
-function limited(x: Tensor, limit: number | null): Tensor {
-  return limit === null ? x : clip(x, -limit, limit);
 }
 
 /** The old value where the mask is 0; without a mask, outside training, the mean over masks. */

@@ -1,12 +1,21 @@
-import { activate, add, multiply, subtract } from "../../autograd/ops/elementwise.ts";
+import { add, multiply, subtract } from "../../autograd/ops/elementwise.ts";
 import { gruSequence } from "../../autograd/ops/gru.ts";
 import { linear, matmul } from "../../autograd/ops/matmul.ts";
 import { slice, split } from "../../autograd/ops/shape.ts";
+import type { GateActivationName } from "../../backend/kernels.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, SymbolicShape } from "../layer.ts";
 import type { Parameter } from "../parameter.ts";
 import type { SequenceResult } from "../scan.ts";
+import {
+  type ActivationOptions,
+  type ActivationSpec,
+  activateBy,
+  checkActivationSpec,
+  checkGateClip,
+  limited,
+} from "./activation-spec.ts";
 import { Cell, dropped, type HiddenState, noDropout, recurrentProduct, type SequenceOrder, type StepDropout } from "./cell.ts";
 import { type CellSettings, cellSettings, type GatedCellOptions, isGateActivation } from "./cell-options.ts";
 
@@ -14,7 +23,9 @@ import { type CellSettings, cellSettings, type GatedCellOptions, isGateActivatio
 export type GRUGates = { readonly updateGate: Tensor; readonly resetGate: Tensor; readonly hiddenCandidate: Tensor };
 
 /** Options of `gruCell`. */
-export interface GRUCellOptions extends GatedCellOptions {
+export interface GRUCellOptions extends Omit<GatedCellOptions, "activation" | "recurrentActivation">, ActivationOptions {
+  /** Of the gates: by name, or with alpha and beta. Default "sigmoid". */
+  readonly recurrentActivation?: ActivationSpec;
   /** r scales the product R h (true: PyTorch, cuDNN, Keras) or h itself (false: the 2014 paper, ONNX's default). Default true. */
   readonly resetAfter?: boolean;
 }
@@ -28,12 +39,12 @@ export interface GRUCellOptions extends GatedCellOptions {
  *
  * Shapes: x [B, I], h [B, H]; W = kernel [I, 3H], R = recurrentKernel [H, 3H], b = bias [3H], blocks z r h. With `resetAfter`
  * there is a recurrentBias [3H] too, whose blocks z and r are added beside those of b.
- * `recurrentActivation` stands for σ, `activation` for tanh.
+ * `recurrentActivation` stands for σ, `activation` for tanh; `gateClip` clamps what they read.
  */
 export class GRUCell extends Cell<GRUCellOptions, HiddenState> {
   readonly type: string = "GRUCell";
   readonly stateShapes: Readonly<Record<keyof HiddenState, Shape>>;
-  readonly settings: CellSettings;
+  readonly settings: Omit<CellSettings, "activation" | "recurrentActivation">;
   readonly resetAfter: boolean;
   kernel!: Parameter;
   recurrentKernel!: Parameter;
@@ -42,7 +53,11 @@ export class GRUCell extends Cell<GRUCellOptions, HiddenState> {
 
   constructor(options: GRUCellOptions) {
     super(options, "gruCell");
-    this.settings = cellSettings(options, "GRU");
+    const { activation, recurrentActivation, ...rest } = options;
+    this.settings = cellSettings(rest, "GRU");
+    checkActivationSpec(activation ?? "tanh", "GRU", "activation");
+    checkActivationSpec(recurrentActivation ?? "sigmoid", "GRU", "recurrentActivation");
+    checkGateClip(options.gateClip ?? null, "GRU");
     this.stateShapes = { hiddenState: [options.units] };
     this.resetAfter = options.resetAfter ?? true;
   }
@@ -56,18 +71,26 @@ export class GRUCell extends Cell<GRUCellOptions, HiddenState> {
     if (this.resetAfter) this.recurrentBias = this.addParameter("recurrentBias", [3 * units], bias);
   }
 
+  /** The two activations with which a fused step computes the same, or null where there is none that does. */
+  get plainActivations(): { readonly activation: GateActivationName; readonly recurrentActivation: GateActivationName } | null {
+    const { activation = "tanh", recurrentActivation = "sigmoid", gateClip = null } = this.options;
+    if (gateClip !== null || typeof activation !== "string" || typeof recurrentActivation !== "string") return null;
+    return isGateActivation(activation) && isGateActivation(recurrentActivation) ? { activation, recurrentActivation } : null;
+  }
+
   override drawDropout(x: Shape, context: CallContext): StepDropout {
     return this.drawGateDropout(x, context, this.settings, 3);
   }
 
   override gatesOf(x: Tensor, { hiddenState: h }: HiddenState, dropout: StepDropout = noDropout): GRUGates {
-    const { activation, recurrentActivation } = this.settings;
+    const { activation = "tanh", recurrentActivation = "sigmoid", gateClip = null } = this.options;
+    const within = (spec: ActivationSpec, raw: Tensor): Tensor => activateBy(spec, limited(raw, gateClip));
     const fromInput = linear(dropped(x, dropout.input), this.kernel.tensor, this.bias?.tensor ?? null);
     const [xz, xr, xh] = split(fromInput, 3) as [Tensor, Tensor, Tensor];
     const [hz, hr, candidateOf] = this.recurrentPart(h, dropout.recurrent);
-    const z = activate(recurrentActivation, add(xz, hz));
-    const r = activate(recurrentActivation, add(xr, hr));
-    return { updateGate: z, resetGate: r, hiddenCandidate: activate(activation, add(xh, candidateOf(r))) };
+    const z = within(recurrentActivation, add(xz, hz));
+    const r = within(recurrentActivation, add(xr, hr));
+    return { updateGate: z, resetGate: r, hiddenCandidate: within(activation, add(xh, candidateOf(r))) };
   }
 
   override sequence(
@@ -77,8 +100,8 @@ export class GRUCell extends Cell<GRUCellOptions, HiddenState> {
     _dropout: StepDropout,
     { goBackwards = false, returnSequences = false }: SequenceOrder,
   ): SequenceResult<HiddenState> | null {
-    const { activation, recurrentActivation } = this.settings;
-    if (!isGateActivation(activation) || !isGateActivation(recurrentActivation)) return null;
+    const activations = this.plainActivations;
+    if (!activations) return null;
     const [output, last] = gruSequence(
       x,
       this.kernel.tensor,
@@ -87,7 +110,7 @@ export class GRUCell extends Cell<GRUCellOptions, HiddenState> {
       this.recurrentBias?.tensor ?? null,
       hiddenState,
       mask,
-      { activation, recurrentActivation, goBackwards, returnSequences, resetAfter: this.resetAfter },
+      { ...activations, goBackwards, returnSequences, resetAfter: this.resetAfter },
     );
     return { output, state: { hiddenState: last } };
   }

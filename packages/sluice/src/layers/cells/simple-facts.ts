@@ -81,3 +81,54 @@ export const gridLstmForms: Readonly<Record<string, KindFacts>> = {
     formats,
   },
 };
+
+const frameworks = "oracles/pytorch.py (PyTorch), keras_recurrent.py (Keras), onnxruntime";
+const onnx = "ONNX operators RNN and GRU, opset 22";
+
+/** The facts of the GRU for the table of cells. */
+export const gruFacts: KindFacts = {
+  equation: "z, r = σ(W x + R h + b); ĥ = tanh(W_h x + b_h + r ⊙ (R_h h + recurrentBias_h)); h' = z ⊙ h + (1 − z) ⊙ ĥ",
+  paper: "Cho et al. 2014, arXiv:1406.1078",
+  parameters: "3(IH + H² + 2H)",
+  oracle: frameworks,
+  formats,
+};
+
+/** The facts of the simple RNN for the table of cells. */
+export const simpleRnnFacts: KindFacts = {
+  equation: "h' = tanh(W x + R h + b)",
+  paper: "Elman 1990, doi:10.1207/s15516709cog1402_1",
+  parameters: "IH + H² + H",
+  oracle: frameworks,
+  formats,
+};
+
+/** The options of the simple RNN that change its equation. */
+export const simpleRnnForms: Readonly<Record<string, KindFacts>> = {
+  activation: {
+    equation: "tanh by any name, or { type, alpha, beta }",
+    paper: onnx,
+    parameters: "none",
+    oracle: "onnxruntime",
+    formats,
+  },
+  gateClip: {
+    equation: "what an activation reads is clamped to ± gateClip",
+    paper: onnx,
+    parameters: "none",
+    oracle: "onnxruntime",
+    formats,
+  },
+};
+
+/** The options of the GRU that change its equations. */
+export const gruForms: Readonly<Record<string, KindFacts>> = {
+  resetAfter: {
+    equation: "false: ĥ = tanh(W_h x + b_h + R_h (r ⊙ h))",
+    paper: "Cho et al. 2014; true: cuDNN, PyTorch, Keras, ONNX linear_before_reset = 1",
+    parameters: "false: − 3H",
+    oracle: "oracles/keras_recurrent.py (Keras), onnxruntime",
+    formats,
+  },
+  ...simpleRnnForms,
+};

@@ -1,35 +1,41 @@
-import { activate, add } from "../../autograd/ops/elementwise.ts";
+import { add } from "../../autograd/ops/elementwise.ts";
 import { linear } from "../../autograd/ops/matmul.ts";
 import { rnnSequence } from "../../autograd/ops/rnn.ts";
+import type { GateActivationName } from "../../backend/kernels.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, SymbolicShape } from "../layer.ts";
 import type { Parameter } from "../parameter.ts";
 import type { SequenceResult } from "../scan.ts";
+import { type ActivationOptions, activateBy, checkActivationSpec, checkGateClip, limited } from "./activation-spec.ts";
 import { Cell, dropped, type HiddenState, noDropout, recurrentProduct, type SequenceOrder, type StepDropout } from "./cell.ts";
 import { type CellOptions, type CellSettings, cellSettings, isGateActivation } from "./cell-options.ts";
 
 /** Options of `simpleRnnCell`. */
-export interface SimpleRNNCellOptions extends CellOptions {}
+export interface SimpleRNNCellOptions extends Omit<CellOptions, "activation">, ActivationOptions {}
 
 /**
  * One step of the simple recurrent network [Elman 1990, doi:10.1207/s15516709cog1402_1].
  *
  *     h' = tanh(W x + R h + b)
  *
- * Shapes: x [B, I], h [B, H]; W = kernel [I, H], R = recurrentKernel [H, H], b = bias [H]. `activation` stands for tanh.
+ * Shapes: x [B, I], h [B, H]; W = kernel [I, H], R = recurrentKernel [H, H], b = bias [H]. `activation` stands for tanh;
+ * `gateClip` clamps what it reads.
  */
 export class SimpleRNNCell extends Cell<SimpleRNNCellOptions, HiddenState> {
   readonly type: string = "SimpleRNNCell";
   readonly stateShapes: Readonly<Record<keyof HiddenState, Shape>>;
-  readonly settings: CellSettings;
+  readonly settings: Omit<CellSettings, "activation" | "recurrentActivation">;
   kernel!: Parameter;
   recurrentKernel!: Parameter;
   bias: Parameter | null = null;
 
   constructor(options: SimpleRNNCellOptions) {
     super(options, "simpleRnnCell");
-    this.settings = cellSettings(options, "SimpleRNN");
+    const { activation, ...rest } = options;
+    this.settings = cellSettings(rest, "SimpleRNN");
+    checkActivationSpec(activation ?? "tanh", "SimpleRNN", "activation");
+    checkGateClip(options.gateClip ?? null, "SimpleRNN");
     this.stateShapes = { hiddenState: [options.units] };
   }
 
@@ -38,6 +44,12 @@ export class SimpleRNNCell extends Cell<SimpleRNNCellOptions, HiddenState> {
     this.kernel = this.addParameter("kernel", [this.featuresOf(inputs), units], kernel);
     this.recurrentKernel = this.addParameter("recurrentKernel", [units, units], recurrentKernel);
     if (useBias) this.bias = this.addParameter("bias", [units], bias);
+  }
+
+  /** The activation with which a fused step computes the same, or null where there is none that does. */
+  get plainActivation(): GateActivationName | null {
+    const { activation = "tanh", gateClip = null } = this.options;
+    return gateClip === null && typeof activation === "string" && isGateActivation(activation) ? activation : null;
   }
 
   override drawDropout(x: Shape, context: CallContext): StepDropout {
@@ -51,8 +63,8 @@ export class SimpleRNNCell extends Cell<SimpleRNNCellOptions, HiddenState> {
     _dropout: StepDropout,
     { goBackwards = false, returnSequences = false }: SequenceOrder,
   ): SequenceResult<HiddenState> | null {
-    const { activation } = this.settings;
-    if (!isGateActivation(activation)) return null;
+    const activation = this.plainActivation;
+    if (!activation) return null;
     const [kernel, recurrentKernel] = [this.kernel.tensor, this.recurrentKernel.tensor];
     const [output, last] = rnnSequence(x, kernel, recurrentKernel, this.bias?.tensor ?? null, hiddenState, mask, {
       activation,
@@ -66,7 +78,8 @@ export class SimpleRNNCell extends Cell<SimpleRNNCellOptions, HiddenState> {
   step(x: Tensor, { hiddenState: h }: HiddenState, dropout: StepDropout = noDropout): HiddenState {
     const fromInput = linear(dropped(x, dropout.input), this.kernel.tensor, this.bias?.tensor ?? null);
     const z = add(fromInput, recurrentProduct(h, this.recurrentKernel.tensor, dropout.recurrent));
-    return { hiddenState: activate(this.settings.activation, z) };
+    const { activation = "tanh", gateClip = null } = this.options;
+    return { hiddenState: activateBy(activation, limited(z, gateClip)) };
   }
 }
 
