@@ -52,11 +52,11 @@ function planStack({ cells }: StackedCells, path: string, x: StepValue, builder:
   return parts.flatMap((own, k) => own.map((part) => ({ ...part, shown: part.shown && k === cells.length - 1 })));
 }
 
-/** The cells with fused steps; false for others, and for activations that the fused steps do not have. */
+/** The cells with fused steps; false for others, classes built on them included, and for activations that the fused steps do not have. */
 function planKnownCell(cell: Cell, x: Storage, states: ReadonlyMap<string, Storage>, builder: PlanBuilder): boolean {
   const hidden = states.get("hiddenState") as Storage;
   const { calls, steps, capacity } = builder;
-  if (cell instanceof LSTMCell) {
+  if (cell instanceof LSTMCell && cell.constructor === LSTMCell) {
     const { activation, recurrentActivation } = cell.settings;
     if (!isGateActivation(activation) || !isGateActivation(recurrentActivation)) return false;
     const [kernel, recurrentKernel] = [builder.matrix(cell.kernel), builder.matrix(cell.recurrentKernel)];
@@ -65,7 +65,7 @@ function planKnownCell(cell: Cell, x: Storage, states: ReadonlyMap<string, Stora
     calls.push(steps.lstm({ x, kernel, recurrentKernel, bias, activation, recurrentActivation, ...memory }, capacity));
     return true;
   }
-  if (cell instanceof GRUCell) {
+  if (cell instanceof GRUCell && cell.constructor === GRUCell) {
     const { units } = cell.settings;
     const activations = cell.plainActivations;
     if (!activations) return false;
@@ -78,7 +78,7 @@ function planKnownCell(cell: Cell, x: Storage, states: ReadonlyMap<string, Stora
     calls.push(steps.gru({ x, ...weights, hidden, ...activations, resetAfter }, capacity));
     return true;
   }
-  if (cell instanceof SimpleRNNCell) {
+  if (cell instanceof SimpleRNNCell && cell.constructor === SimpleRNNCell) {
     const activation = cell.plainActivation;
     if (!activation) return false;
     const [kernel, recurrentKernel] = [builder.matrix(cell.kernel), builder.matrix(cell.recurrentKernel)];

@@ -181,6 +181,7 @@ export class GeneralLSTMCell extends Cell<GeneralLSTMCellOptions, LSTMState> {
     dropout: StepDropout,
     order: SequenceOrder,
   ): SequenceResult<LSTMState> | null {
+    if (this.constructor !== GeneralLSTMCell) return null; // a class built on this one may step otherwise
     const activations = this.plainActivations;
     return activations && fusedLSTM(this, activations, x, state, mask, dropout, order);
   }

@@ -100,6 +100,7 @@ export class GRUCell extends Cell<GRUCellOptions, HiddenState> {
     _dropout: StepDropout,
     { goBackwards = false, returnSequences = false }: SequenceOrder,
   ): SequenceResult<HiddenState> | null {
+    if (this.constructor !== GRUCell) return null; // a class built on this one may step otherwise
     const activations = this.plainActivations;
     if (!activations) return null;
     const [output, last] = gruSequence(

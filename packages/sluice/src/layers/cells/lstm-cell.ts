@@ -89,6 +89,7 @@ export class LSTMCell extends Cell<LSTMCellOptions, LSTMState> {
     dropout: StepDropout,
     order: SequenceOrder,
   ): SequenceResult<LSTMState> | null {
+    if (this.constructor !== LSTMCell) return null; // a class built on this one may step otherwise
     return fusedLSTM(this, this.settings, x, state, mask, dropout, order);
   }
 

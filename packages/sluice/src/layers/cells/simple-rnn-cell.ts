@@ -63,6 +63,7 @@ export class SimpleRNNCell extends Cell<SimpleRNNCellOptions, HiddenState> {
     _dropout: StepDropout,
     { goBackwards = false, returnSequences = false }: SequenceOrder,
   ): SequenceResult<HiddenState> | null {
+    if (this.constructor !== SimpleRNNCell) return null; // a class built on this one may step otherwise
     const activation = this.plainActivation;
     if (!activation) return null;
     const [kernel, recurrentKernel] = [this.kernel.tensor, this.recurrentKernel.tensor];
