@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { checkGradients, randomTensor } from "../autograd/gradient-check.ts";
 import { add, multiply, tanh } from "../autograd/ops/elementwise.ts";
 import { matmul } from "../autograd/ops/matmul.ts";
@@ -11,6 +11,7 @@ import { type Tensor, tensor, zeros } from "../tensor/tensor.ts";
 import { expectClose } from "../testing/oracle.ts";
 import { bidirectional } from "./bidirectional.ts";
 import { Cell, type HiddenState } from "./cells/cell.ts";
+import { dilated } from "./cells/dilated.ts";
 import { GRUCell, gruCell } from "./cells/gru-cell.ts";
 import { LSTMCell, type LSTMState, lstmCell } from "./cells/lstm-cell.ts";
 import { SimpleRNNCell, simpleRnnCell } from "./cells/simple-rnn-cell.ts";
@@ -169,6 +170,20 @@ test("keeping the next state does not change what backward reads of the one befo
   const { state } = plain.forward(x);
   const [a, b] = [gradientsOf(kept), gradientsOf(plain, state)];
   expect(a.gradients.map((gradient) => gradient.dataSync())).toEqual(b.gradients.map((gradient) => gradient.dataSync()));
+});
+
+test.each([
+  lstmCell({ units: 2 }),
+  lstmCell({ units: 2, weightDrop: 0.1 }),
+  gruCell({ units: 2 }),
+  simpleRnnCell({ units: 2 }),
+])("a cell that has a kernel takes no step in a sequence, alone, in a stack or dilated", (cell) => {
+  const step = vi.spyOn(cell, "step");
+  const x = random([2, 5, 3]);
+  rnn(cell).forward(x);
+  rnn([cell, lstmCell({ units: 2 })]).forward(x, { training: true });
+  rnn(dilated(cell, 2)).forward(x);
+  expect(step).not.toHaveBeenCalled();
 });
 
 describe("a class built on a cell that has a kernel, with a step of its own", () => {
