@@ -7,6 +7,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ["packages/*/src/**/*.test.ts", "docs/**/*.test.ts", "recipes/**/*.test.ts"],
+    setupFiles: ["packages/sluice/src/testing/load-reference.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -1,4 +1,5 @@
-// The configurations every table uses: batch B, time T, input I, units H. `cell` and `layers` default to one LSTM.
+// The configurations every table uses: batch B, time T, input I, units H. `cell` and `layers` default to one LSTM; a GRU's
+// reset gate acts after the recurrent product unless `resetAfter` is false, as in the one peer that has no other.
 
 export const configs = {
   tut: { B: 32, T: 50, I: 1, H: 128 },
@@ -7,6 +8,7 @@ export const configs = {
   zaremba: { B: 20, T: 35, I: 650, H: 650, layers: 2 },
   big: { B: 16, T: 64, I: 512, H: 1024 },
   gru: { B: 64, T: 100, I: 64, H: 256, cell: "gru" },
+  "gru-before": { B: 64, T: 100, I: 64, H: 256, cell: "gru", resetAfter: false },
   bilstm: { B: 64, T: 100, I: 64, H: 256, bidirectional: true },
 };
 
@@ -25,13 +27,13 @@ export const streams = {
 const gatesOf = (cell = "lstm") => (cell === "gru" ? 3 : 4);
 
 /** The recurrent layers of a configuration, input first: each with its weights' shapes in the layout i f g o (GRU z r h). */
-export function layersOf({ I, H, cell = "lstm", layers = 1, bidirectional = false }) {
+export function layersOf({ I, H, cell = "lstm", resetAfter = true, layers = 1, bidirectional = false }) {
   const G = gatesOf(cell);
   const direction = (input) => ({
     kernel: [input, G * H],
     recurrentKernel: [H, G * H],
     bias: [G * H],
-    ...(cell === "gru" ? { recurrentBias: [G * H] } : {}),
+    ...(cell === "gru" && resetAfter ? { recurrentBias: [G * H] } : {}),
   });
   return Array.from({ length: layers }, (_, k) => {
     const input = k === 0 ? I : H;

@@ -1,17 +1,26 @@
-// What sluice costs beside its speed: start-up, bundle size, memory, growth with T and B. Needs a build (npm run build).
-//   node --expose-gc benchmarks/footprint.mjs [--what memory,startup,bundle,growth] [--steps 10000] [--json FILE]
+// What sluice costs beside its speed: start-up, bundle size, memory, growth with T and B, long series. Needs a build (npm run build).
+//   node --expose-gc benchmarks/footprint.mjs [--what memory,startup,bundle,growth,series] [--steps 10000] [--json FILE]
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import os from "node:os";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { gzipSync } from "node:zlib";
+import { firstLoadBytes } from "../scripts/bundle-size.mjs";
+import { bigSeries } from "./big-series.mjs";
 import { configs, layersOf, materials } from "./configs.mjs";
+import { growth } from "./growth.mjs";
 
-const entry = fileURLToPath(new URL("../packages/sluice/dist/index.js", import.meta.url));
+/** What Node gets from "sluice"; bundlers get the modules beside it. */
+const entry = fileURLToPath(new URL("../packages/sluice/dist/bundle/index.js", import.meta.url));
+const modules = fileURLToPath(new URL("../packages/sluice/dist/", import.meta.url));
 /** Memory stands first, so that nothing else of this process is in its figures. */
-const sections = { memory: memoryUse, startup, bundle, growth };
+const sections = {
+  memory: memoryUse,
+  startup,
+  bundle,
+  growth: () => growth({ trainer, row }),
+  series: () => bigSeries({ row }),
+};
 const { values: args } = parseArgs({
   options: {
     what: { type: "string", default: Object.keys(sections).join(",") },
@@ -50,39 +59,23 @@ function startup() {
   ];
 }
 
-/** Code of `source`, bundled for browsers and minified: the chunks that load at once, gzipped, in KB (1,000 bytes). */
-async function bundled(source, { kernels }) {
-  const { rolldown } = createRequire(import.meta.url)("rolldown");
-  const virtual = {
-    name: "entry",
-    resolveId: (id) => (id === "virtual:entry" ? id : undefined),
-    load: (id) => (id === "virtual:entry" ? source : undefined),
-    transform: (code, id) => (kernels || !id.endsWith(".generated.js") ? undefined : code.replace(/"[A-Za-z0-9+/=]{64,}"/, '""')),
-  };
-  const build = await rolldown({ input: "virtual:entry", platform: "browser", plugins: [virtual], logLevel: "silent" });
-  const { output } = await build.generate({ format: "esm", minify: true });
-  await build.close();
-  const chunks = new Map(output.filter(({ type }) => type === "chunk").map((chunk) => [chunk.fileName, chunk]));
-  const first = new Set();
-  const follow = (name) => {
-    if (first.has(name)) return;
-    first.add(name);
-    for (const next of chunks.get(name)?.imports ?? []) follow(next);
-  };
-  follow([...chunks.values()].find(({ isEntry }) => isEntry).fileName);
-  const code = [...first].map((name) => chunks.get(name)?.code ?? "").join("\n");
-  return gzipSync(code, { level: 9 }).length / 1000;
-}
-
+/** What a page loads at once, gzipped, for three apps: all there is, one that trains, one that only predicts and streams. */
 async function bundle() {
-  const all = `export * from ${JSON.stringify(entry)};`;
-  const inference = `export { loadModel } from ${JSON.stringify(entry)};`;
-  return [
-    row("bundle: everything, with kernels", await bundled(all, { kernels: true }), "KB gzip"),
-    row("bundle: everything, without kernels", await bundled(all, { kernels: false }), "KB gzip", 60),
-    row("bundle: loadModel alone, with kernels", await bundled(inference, { kernels: true }), "KB gzip"),
-    row("bundle: loadModel alone, without kernels", await bundled(inference, { kernels: false }), "KB gzip", 20),
+  const from = (file) => JSON.stringify(`${modules}${file}`);
+  const apps = [
+    { what: "everything", source: `export * from ${from("index.js")};` },
+    { what: "loadModel alone", source: `export { loadModel } from ${from("index.js")};` },
+    { what: "lstm, dense: train, predict", source: `export { dense, lstm, sequential } from ${from("index.js")};`, bar: 60 },
+    { what: "lstm, dense: inference", source: `export { dense, loadModel, lstm } from ${from("inference.js")};`, bar: 20 },
   ];
+  const rows = [];
+  for (const { what, source, bar } of apps) {
+    for (const kernels of [true, false]) {
+      const kilobytes = (await firstLoadBytes(source, { kernels })) / 1000;
+      rows.push(row(`bundle: ${what}, ${kernels ? "with" : "without"} kernels`, kilobytes, "KB gzip", kernels ? null : bar));
+    }
+  }
+  return rows;
 }
 
 let library = null;
@@ -156,37 +149,9 @@ async function stepBytes(config) {
   ];
 }
 
-/** Milliseconds a training step along T and along B, and what each is of a straight line through the first. */
-async function growth() {
-  const sizes = {
-    T: [50, 100, 200].map((T) => ({ B: 32, T, I: 16, H: 64 })),
-    B: [16, 32, 64].map((B) => ({ B, T: 50, I: 16, H: 64 })),
-  };
-  const rows = [];
-  for (const [axis, list] of Object.entries(sizes)) {
-    const timed = [];
-    for (const config of list) timed.push({ config, ...(await trainer(config)), ms: [] });
-    // Interleaved, so that a busy moment of the machine meets all sizes.
-    for (let round = 0; round < 15; round++) {
-      for (const { step, ms } of timed) {
-        const start = performance.now();
-        await step();
-        if (round > 2) ms.push(performance.now() - start);
-      }
-    }
-    const [first] = timed;
-    for (const { config, ms } of timed) {
-      const linear = (median(first.ms) * config[axis]) / first.config[axis];
-      rows.push(row(`growth: ${axis} ${config[axis]}`, median(ms), "ms a step"));
-      if (config !== first.config) rows.push(row(`growth: ${axis} ${config[axis]} ÷ linear`, median(ms) / linear, "×", 1.2));
-    }
-  }
-  return rows;
-}
-
 function line({ what, value, unit, bar, reached }) {
   const against = bar === null ? "" : `${reached ? "within" : "above"} ${bar.toFixed(2)}`;
-  return `${what.padEnd(52)} ${value.toFixed(2).padStart(10)} ${unit.padEnd(10)} ${against}`;
+  return `${what.padEnd(60)} ${value.toFixed(2).padStart(10)} ${unit.padEnd(10)} ${against}`;
 }
 
 function refuse(reason) {

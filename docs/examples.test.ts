@@ -8,6 +8,7 @@ const pages = [
   "../packages/data/README.md",
   "../packages/tasks/README.md",
   "custom-cells.md",
+  "the-cell.md",
 ];
 const made: URL[] = [];
 
@@ -40,6 +41,7 @@ describe("examples in the documentation run as written", () => {
     const log = vi.spyOn(console, "log").mockImplementation((...parts) => {
       printed.push(parts.map(String).join(" "));
     });
+    vi.resetModules(); // each example has the library to itself, as in a program of its own
     try {
       await import(/* @vite-ignore */ file.href);
     } finally {

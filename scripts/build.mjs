@@ -1,4 +1,4 @@
-// Compiles the wasm kernels (skipped when unchanged), then every package.
+// Compiles the wasm kernels (skipped when unchanged), then every package, and joins their modules for Node.
 import { fileURLToPath } from "node:url";
 import { ensureInstalled, run } from "./ensure-installed.mjs";
 
@@ -13,3 +13,5 @@ run(process.execPath, [
   "packages/tasks",
   "packages/cli",
 ]);
+const { bundle } = await import("./bundle.mjs"); // needs what ensureInstalled installs
+for (const name of ["sluice", "data", "tasks"]) await bundle(new URL(`../packages/${name}/`, import.meta.url));

@@ -5,7 +5,7 @@ import { materials } from "../configs.mjs";
 import { serve } from "./serve.mjs";
 
 const { recurrent } = createRequire(import.meta.url)("brain.js");
-const note = "another cell (no cell state), another loss and optimizer: only the sizes are the same";
+const note = "another cell, another loss and optimizer: only the sizes are the same";
 
 /** The B sequences of x [B, T, I], each as T vectors. */
 function sequences({ shape: [B, T, I], data }) {
@@ -15,11 +15,15 @@ function sequences({ shape: [B, T, I], data }) {
 }
 
 await serve(({ config, what, threads }) => {
-  if (config.cell === "gru" || config.bidirectional) throw new Error("this peer is written for the LSTM in one direction");
+  if (config.bidirectional) throw new Error("brain.js has no layer that reads both ways");
   if (threads > 1) throw new Error("brain.js runs on one thread");
   if (what === "stream") throw new Error("brain.js has no state that a caller can keep between steps");
   const { I, H, layers = 1 } = config;
-  const net = new recurrent.LSTMTimeStep({ inputSize: I, outputSize: I, hiddenLayers: Array(layers).fill(H) });
+  const net = new (config.cell === "gru" ? recurrent.GRUTimeStep : recurrent.LSTMTimeStep)({
+    inputSize: I,
+    outputSize: I,
+    hiddenLayers: Array(layers).fill(H),
+  });
   net.initialize();
   const rows = sequences(materials(config).x);
   const trainOn = (row) => net.trainPattern([...row, row[0]]); // T steps, each with a target, read T + 1 vectors

@@ -18,19 +18,44 @@ function cell(z, recurrentKernel, h, c) {
   return [sigmoid(o).mul(np.tanh(next.ref)), next];
 }
 
-/** x [T·B, I], time first → the last h [B, H]; the input product runs over all T·B rows at once. */
-function lastOutput({ kernel, recurrentKernel, bias }, x, { B, T, H }) {
+/** x [T·B, I], time first → h after each step [B, H], in the order of time; the input product runs over all T·B rows at once. */
+function outputs({ kernel, recurrentKernel, bias }, x, { B, T, H }, isBackward) {
   const steps = np.split(np.matmul(x, kernel).add(bias), T, 0);
+  if (isBackward) steps.reverse();
   let [h, c] = [np.zeros([B, H]), np.zeros([B, H])];
-  for (const z of steps) [h, c] = cell(z, recurrentKernel.ref, h, c);
+  const list = [];
+  for (const z of steps) {
+    [h, c] = cell(z, recurrentKernel.ref, h, c);
+    list.push(h.ref);
+  }
+  h.dispose();
   recurrentKernel.dispose();
   c.dispose();
-  return h;
+  return isBackward ? list.reverse() : list;
 }
 
-function predict({ layer, dense }, x, config) {
-  return np.matmul(lastOutput(layer, x, config), dense.kernel).add(dense.bias);
+/** The layers one over the other, their directions side by side, then dense on the last output of each direction. */
+function predict({ layers, dense }, x, config) {
+  let input = x;
+  let last = null;
+  for (const [k, { forward, backward }] of layers.entries()) {
+    const ways = [outputs(forward, backward ? input.ref : input, config, false)];
+    if (backward) ways.push(outputs(backward, input, config, true));
+    if (k < layers.length - 1) {
+      input = np.concatenate(
+        ways[0].map((_, t) => sideBySide(ways.map((way) => way[t]))),
+        0,
+      );
+    } else {
+      const ends = [ways[0].length - 1, 0];
+      last = sideBySide(ways.map((way, d) => way[ends[d]].ref));
+      for (const h of ways.flat()) h.dispose();
+    }
+  }
+  return np.matmul(last, dense.kernel).add(dense.bias);
 }
+
+const sideBySide = (list) => (list.length === 1 ? list[0] : np.concatenate(list, -1));
 
 const loss = (config) => (weights, x, y) => np.mean(np.square(predict(weights, x, config).sub(y)));
 
@@ -85,13 +110,15 @@ function streamer({ kernel, recurrentKernel, bias }, x, { H, stepsPerTick }) {
 }
 
 await serve(async ({ config, what, threads }) => {
-  if (config.cell === "gru" || config.bidirectional || (config.layers ?? 1) > 1)
-    throw new Error("this peer is written for one LSTM layer in one direction");
+  if (config.cell === "gru") throw new Error("this peer is written for LSTM layers");
   if (threads > 1) throw new Error("jax-js runs on one thread");
   const given = materials(config);
-  const [layer, x] = [map(given.layers[0].forward), timeMajor(given.x)];
-  if (what === "stream") return streamer(layer, x, config);
-  const weights = { layer, dense: map(given.dense) };
+  const x = timeMajor(given.x);
+  if (what === "stream") return streamer(map(given.layers[0].forward), x, config);
+  const layers = given.layers.map((ways) =>
+    Object.fromEntries(Object.entries(ways).map(([way, weights]) => [way, map(weights)])),
+  );
+  const weights = { layers, dense: map(given.dense) };
   if (what === "forward") {
     const compiled = jit((weights, x) => predict(weights, x, config));
     const step = () => compiled(tree.ref(weights), x.ref).data();

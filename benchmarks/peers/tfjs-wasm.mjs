@@ -14,23 +14,54 @@ import { serve } from "./serve.mjs";
 wasm.setWasmPaths(`${require.resolve("@tensorflow/tfjs-backend-wasm/package.json").replace(/package\.json$/, "")}dist/`);
 tf.enableProdMode();
 
+const tensors = ({ kernel, recurrentKernel, bias }) =>
+  [kernel, recurrentKernel, bias].map(({ shape, data }) => tf.tensor(data, shape));
+
+/** One step after the other through a layer that keeps its state. */
+function stream({ H, I, stepsPerTick, ...config }) {
+  const given = materials({ H, I, ...config });
+  const options = { units: H, recurrentActivation: "sigmoid", recurrentInitializer: "zeros", stateful: true };
+  const model = tf.sequential({ layers: [tf.layers.lstm({ ...options, batchInputShape: [1, 1, I] })] });
+  model.layers[0].setWeights(tensors(given.layers[0].forward));
+  const x = tf.tensor(given.x.data, given.x.shape);
+  const step = () => {
+    const out = model.predictOnBatch(x);
+    const h = out.dataSync();
+    out.dispose();
+    return h;
+  };
+  const check = () => {
+    for (let k = 0; k < 2; k++) step();
+    return [...step().slice(0, 8)];
+  };
+  return { step, check, stepsPerTick };
+}
+
 await serve(async ({ config, what, threads }) => {
   wasm.setThreadsCount(threads);
   await tf.setBackend("wasm");
   await tf.ready();
+  if (what === "stream") return stream(config);
+  if (config.cell === "gru" && config.resetAfter !== false)
+    throw new Error("tfjs has no GRU with reset after the product; gru-before has the same sizes");
   const given = materials(config);
   const model = tf.sequential();
   const count = config.layers ?? 1;
   for (let k = 0; k < count; k++) {
-    const options = { units: config.H, recurrentActivation: "sigmoid", returnSequences: k < count - 1 };
-    if (config.cell === "gru") throw new Error("tfjs has no GRU with reset after");
-    const layer = tf.layers.lstm(options);
+    // The weights are set below; zeros to begin with save the time of the orthogonal start.
+    const options = {
+      units: config.H,
+      recurrentActivation: "sigmoid",
+      recurrentInitializer: "zeros",
+      returnSequences: k < count - 1,
+    };
+    const make = config.cell === "gru" ? tf.layers.gru : tf.layers.lstm;
     const shape = k === 0 ? { inputShape: [config.T, config.I] } : {};
-    model.add(config.bidirectional ? tf.layers.bidirectional({ layer, ...shape }) : tf.layers.lstm({ ...options, ...shape }));
+    model.add(
+      config.bidirectional ? tf.layers.bidirectional({ layer: make(options), ...shape }) : make({ ...options, ...shape }),
+    );
   }
   model.add(tf.layers.dense({ units: 1 }));
-  const tensors = ({ kernel, recurrentKernel, bias }) =>
-    [kernel, recurrentKernel, bias].map(({ shape, data }) => tf.tensor(data, shape));
   given.layers.forEach((ways, k) => {
     model.layers[k].setWeights([...tensors(ways.forward), ...(ways.backward ? tensors(ways.backward) : [])]);
   });

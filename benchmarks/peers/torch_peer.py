@@ -114,6 +114,8 @@ def stream(c):
 
 def make(command):
     c, what = command["config"], command["what"]
+    if c.get("resetAfter") is False:
+        raise ValueError("PyTorch has no GRU with reset before the product")
     torch.set_num_threads(command["threads"])
     if what == "stream":
         return stream(c)

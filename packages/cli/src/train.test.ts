@@ -316,6 +316,11 @@ describe("a trained model", () => {
     const inside = await runCli(["inspect", ID, "--on", "sales.csv"], { cwd });
     expect([inside.code, inside.stdout]).toEqual([0, expect.stringContaining("Inside, over the last 16 windows")]);
     expect(inside.stdout).toMatch(/^(LSTM|GRU) ".*units move/m);
+    const drawn = await runCli(["inspect", ID, "--on", "sales.csv", "--html", "inside.html"], { cwd });
+    expect([drawn.code, drawn.stdout]).toEqual([0, inside.stdout]);
+    expect(drawn.stderr).toContain("Wrote inside.html");
+    expect(readFileSync(join(cwd, "inside.html"), "utf8")).toContain("16 windows of sales.csv");
+    expect((await runCli(["inspect", ID, "--html", "inside.html"], { cwd })).stderr).toContain("Add --on");
     expect(json((await runCli(["inspect", ID, "--on", "sales.csv", "--json"], { cwd })).stdout).schema).toBe(
       "sluice.inspect-on/1",
     );
@@ -357,5 +362,10 @@ describe("a trained model", () => {
     expect(stdout).toContain("1 tensors, 4 numbers");
     expect(stdout).toContain("made by: a friend");
     expect(stdout).toMatch(/^encoder\.weight {2}2 × 2 +2\.50 +1\.12 +1 +4$/m);
+    const refused = await runCli(["inspect", "other.safetensors", "--on", "sales.csv"], { cwd });
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining("other.safetensors is none: it names no columns"),
+    ]);
   });
 });

@@ -1,5 +1,6 @@
 import { civilFromDays, DAY_MS, daysFromCivil, daysInMonth, HOUR_MS, MINUTE_MS, WEEK_MS } from "./civil.ts";
 import { type Frequency, stepMs } from "./frequency.ts";
+import type { RowTimes } from "./row-times.ts";
 
 /** A cycle of the calendar. The position of a time in it, as a sine and a cosine, tells a model what time it is. */
 export type CalendarCycle = "minute" | "hour" | "day" | "week" | "month" | "year";
@@ -41,12 +42,12 @@ export function calendarNames({ cycles }: CalendarSpec): string[] {
 }
 
 /** A sine and a cosine column for each cycle, from times in epoch ms. */
-export function calendarColumns({ cycles }: CalendarSpec, times: Float64Array): Float32Array[] {
+export function calendarColumns({ cycles }: CalendarSpec, times: RowTimes): Float32Array[] {
   return cycles.flatMap((cycle) => {
     const sine = new Float32Array(times.length);
     const cosine = new Float32Array(times.length);
     for (let i = 0; i < times.length; i++) {
-      const angle = 2 * Math.PI * cyclePosition(cycle, times[i] as number);
+      const angle = 2 * Math.PI * cyclePosition(cycle, times.at(i) as number);
       sine[i] = Math.sin(angle);
       cosine[i] = Math.cos(angle);
     }

@@ -1,13 +1,16 @@
-import { isMissing } from "./cells.ts";
+import { isMissing, readPlainNumber } from "./cells.ts";
 import { DataError, shown } from "./errors.ts";
+import { GrowingNumbers } from "./growing-numbers.ts";
 import { type ColumnPlan, type ColumnType, cellReader, planColumn } from "./sniff.ts";
-import type { Column, Values } from "./table.ts";
+import type { Column } from "./table.ts";
 
 /** Takes the cells of one column in order and ends as a typed column. */
 export interface ColumnBuilder {
   readonly name: string;
   /** @throws {DataError} when the cell is not of the column's type. */
   push(cell: string, line: number): void;
+  /** The same with the cell text[from, to), which holds no quote. */
+  pushPart(text: string, from: number, to: number, line: number): void;
   finish(): Column;
 }
 
@@ -30,6 +33,8 @@ class NumberBuilder implements ColumnBuilder {
   private readonly file: string;
   private readonly plan: ColumnPlan;
   private readonly read: (cell: string) => number;
+  /** Character code of the decimal sign; 0 where the column holds no numbers. */
+  private readonly decimalSign: number;
   private readonly numbers = new GrowingNumbers();
   private missing = 0;
 
@@ -38,6 +43,7 @@ class NumberBuilder implements ColumnBuilder {
     this.name = name;
     this.plan = plan;
     this.read = cellReader(plan);
+    this.decimalSign = plan.type === "number" ? (plan.decimalComma ? "," : ".").charCodeAt(0) : 0;
   }
 
   push(cell: string, line: number): void {
@@ -47,6 +53,12 @@ class NumberBuilder implements ColumnBuilder {
       this.missing++;
     }
     this.numbers.push(value);
+  }
+
+  pushPart(text: string, from: number, to: number, line: number): void {
+    const value = this.decimalSign === 0 ? Number.NaN : readPlainNumber(text, from, to, this.decimalSign);
+    if (Number.isNaN(value)) this.push(text.slice(from, to), line);
+    else this.numbers.push(value);
   }
 
   finish(): Column {
@@ -94,6 +106,10 @@ class CategoryBuilder implements ColumnBuilder {
     this.codes.push(code);
   }
 
+  pushPart(text: string, from: number, to: number): void {
+    this.push(text.slice(from, to));
+  }
+
   finish(): Column {
     const { name, missing } = this;
     return { kind: "category", name, codes: this.codes.toInt32(), categories: [...this.codeOf.keys()], missing };
@@ -119,6 +135,11 @@ class UndecidedBuilder implements ColumnBuilder {
     else (this.decided ?? this.decide([cell])).push(cell, line);
   }
 
+  pushPart(text: string, from: number, to: number, line: number): void {
+    if (this.decided === undefined) this.push(text.slice(from, to), line);
+    else this.decided.pushPart(text, from, to, line);
+  }
+
   finish(): Column {
     return (this.decided ?? this.decide([])).finish();
   }
@@ -136,59 +157,4 @@ class UndecidedBuilder implements ColumnBuilder {
 /** V8 keeps the whole portion of text alive behind a slice of it; a copy that was built anew keeps only itself. */
 function ownCopy(word: string): string {
   return word.length < 13 ? word : ` ${word}`.slice(1);
-}
-
-const FIRST_CHUNK = 32;
-const LARGEST_CHUNK = 1 << 17;
-
-/** Numbers in chunks that double up to 128 Ki values: neither a short column nor a long one wastes memory. */
-class GrowingNumbers {
-  private chunk = new Float64Array(FIRST_CHUNK);
-  private used = 0;
-  private readonly full: Values[] = [];
-  private length = 0;
-
-  push(value: number): void {
-    if (this.used === this.chunk.length) {
-      this.full.push(narrowed(this.chunk));
-      this.chunk = new Float64Array(Math.min(2 * this.chunk.length, LARGEST_CHUNK));
-      this.used = 0;
-    }
-    this.chunk[this.used++] = value;
-    this.length++;
-  }
-
-  /** Float32 where that loses nothing, else Float64. Call one of the three once, at the end. */
-  toValues(): Values {
-    const last = narrowed(this.chunk.subarray(0, this.used));
-    const exact = last instanceof Float32Array && this.full.every((chunk) => chunk instanceof Float32Array);
-    return this.fill(exact ? new Float32Array(this.length) : new Float64Array(this.length));
-  }
-
-  toFloat64(): Float64Array {
-    return this.fill(new Float64Array(this.length));
-  }
-
-  toInt32(): Int32Array {
-    return this.fill(new Int32Array(this.length));
-  }
-
-  private fill<T extends Values | Int32Array>(out: T): T {
-    let at = 0;
-    for (let chunk = this.full.shift(); chunk !== undefined; chunk = this.full.shift()) {
-      out.set(chunk, at);
-      at += chunk.length;
-    }
-    out.set(this.chunk.subarray(0, this.used), at);
-    return out;
-  }
-}
-
-/** The same numbers as Float32Array when each of them survives it. */
-function narrowed(values: Float64Array): Values {
-  for (let i = 0; i < values.length; i++) {
-    const x = values[i] as number;
-    if (Math.fround(x) !== x && !Number.isNaN(x)) return values;
-  }
-  return Float32Array.from(values);
 }

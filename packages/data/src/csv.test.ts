@@ -126,6 +126,58 @@ describe("readCsv", () => {
   });
 });
 
+describe("readCsv in portions", () => {
+  const number = fc.oneof(
+    fc.integer({ min: -99_999, max: 99_999 }).map((n) => String(n / 100)),
+    fc.double({ noDefaultInfinity: true }).map(String),
+    fc.constantFrom("", "NA", " 7", "+4", ".5", "5.", "-0", "1e5", "16777217", "931800001", "0.12345678901234567"),
+  );
+  const word = fc.constantFrom("Ulm", "Bonn", "a longer word than a slice would copy", "", "é", "x y");
+  const row = fc.tuple(number, word, number).map((cells) => cells.join(","));
+  // Past the rows from which the types are inferred and past one portion of text, so that both paths are taken.
+  const file = fc
+    .tuple(fc.array(row, { minLength: 1, maxLength: 30 }), fc.array(row, { maxLength: 30 }), fc.constantFrom("\n", "\r\n"))
+    .map(([early, late, end]) => {
+      const rows = Array.from({ length: 1500 }, (_, i) => `${i},Ulm,${i}`);
+      return ["a,b,c", ...early, ...rows, ...late, ""].join(end);
+    });
+
+  test("a file cut anywhere is the file read whole", async () => {
+    const cuts = fc.array(fc.nat(), { maxLength: 20 });
+    await fc.assert(
+      fc.asyncProperty(file, cuts, async (text, places) => {
+        const data = bytes(text);
+        const sorted = [0, ...places.map((place) => place % data.length).sort((a, b) => a - b), data.length];
+        async function* cut() {
+          for (let i = 1; i < sorted.length; i++) yield data.subarray(sorted[i - 1], sorted[i]);
+        }
+        expect(await read(cut())).toEqual(await read(text));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("a file without quotes, whose numbers are read where they stand, is the same file with quotes", async () => {
+    await fc.assert(
+      fc.asyncProperty(file, async (text) => {
+        const quoted = text.replace(/[^,\r\n]+/g, '"$&"');
+        expect(await read(text)).toEqual(await read(quoted));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("a file of many portions is cut where its lines end, or grows until one does", async () => {
+    const long = "w".repeat(700_000);
+    const rows = Array.from({ length: 60_000 }, (_, i) => `${i},${i === 40_000 ? long : "Ulm"},${i / 100}`);
+    const table = await read(`a,b,c\n${rows.join("\n")}`);
+    expect(table.rows).toBe(60_000);
+    expect(numbers(table, "c").every((x, i) => x === i / 100)).toBe(true);
+    expect(column(table, "b")).toMatchObject({ categories: ["Ulm", long] });
+    expect((await refusal(`a,b,c\n${rows.join("\n")}\n1,2\n`)).message).toContain("f.csv line 60002: 2 fields");
+  });
+});
+
 describe("readCsv refuses", () => {
   test("a word among numbers, with line, column, value, rule and way out", async () => {
     const error = await refusal(`day,sales\n${"2024-01-01,1\n".repeat(40)}2024-01-02,12x\n2024-01-03,4\n`);

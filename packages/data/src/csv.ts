@@ -1,7 +1,7 @@
 import { type ColumnBuilder, columnBuilder } from "./column-builders.ts";
 import { count, DataError, listed, shown } from "./errors.ts";
 import type { DataNote } from "./notes.ts";
-import { type RecordBatch, recordsOf } from "./records.ts";
+import { type PlainRecords, type Records, recordsOf } from "./records.ts";
 import { type ColumnPlan, type ColumnType, cellsOf, detectHeader, detectSeparator, planColumn } from "./sniff.ts";
 import type { Column, Table } from "./table.ts";
 import { type ByteSource, textOf } from "./text-source.ts";
@@ -73,18 +73,33 @@ class TableBuilder {
   private rows = 0;
   private blankLines = 0;
   private waitingBlanks: number[] = [];
+  private readonly fieldEnds: number[] = [];
 
   constructor(options: ReadCsvOptions, separator: string) {
     this.options = options;
     this.separator = separator;
   }
 
-  add({ rows, lines }: RecordBatch): void {
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i] as string[];
-      const line = lines[i] as number;
-      if (this.builders !== undefined) this.push(row, line);
-      else if (this.sample.push({ row, line }) > SAMPLE_ROWS) this.begin();
+  add(records: Records): void {
+    if ("text" in records) {
+      this.addLines(records);
+      return;
+    }
+    for (const [i, row] of records.rows.entries()) this.addRow(row, records.lines[i] as number);
+  }
+
+  private addRow(row: string[], line: number): void {
+    if (this.builders !== undefined) this.push(row, line);
+    else if (this.sample.push({ row, line }) > SAMPLE_ROWS) this.begin();
+  }
+
+  private addLines({ text, end, line: first }: PlainRecords): void {
+    for (let from = 0, line = first; from < end; line++) {
+      let to = text.indexOf("\n", from);
+      if (to < 0) to = end; // the last line of the file
+      if (this.builders === undefined) this.addRow(text.slice(from, to).split(this.separator), line);
+      else this.pushLine(text, from, to, line);
+      from = to + 1;
     }
   }
 
@@ -139,17 +154,49 @@ class TableBuilder {
   private push(row: string[], line: number): void {
     const builders = this.builders as ColumnBuilder[];
     if (isBlank(row)) {
-      if (builders.length === 1 && this.rows > 0) this.waitingBlanks.push(line);
-      else this.blankLines++;
+      this.pushBlank(line);
       return;
     }
     if (row.length !== builders.length) throw this.ragged(row, line, builders);
-    for (const blank of this.waitingBlanks.splice(0)) {
-      builders[0]?.push("", blank);
-      this.rows++;
-    }
+    this.fillBlanks();
     for (let c = 0; c < row.length; c++) builders[c]?.push(row[c] as string, line);
     this.rows++;
+  }
+
+  /** The record in text[from, to) that holds no quote: numbers are read where they stand, without a string for each. */
+  private pushLine(text: string, from: number, to: number, line: number): void {
+    const builders = this.builders as ColumnBuilder[];
+    const ends = this.fieldEnds;
+    const separator = this.separator.charCodeAt(0);
+    let fields = 0;
+    for (let at = from; at < to; at++) if (text.charCodeAt(at) === separator) ends[fields++] = at;
+    ends[fields++] = to;
+    if (fields === 1 && isEmpty(text, from, to)) {
+      this.pushBlank(line);
+      return;
+    }
+    if (fields !== builders.length) throw this.ragged(text.slice(from, to).split(this.separator), line, builders);
+    this.fillBlanks();
+    for (let c = 0, start = from; c < fields; c++) {
+      const end = ends[c] as number;
+      (builders[c] as ColumnBuilder).pushPart(text, start, end, line);
+      start = end + 1;
+    }
+    this.rows++;
+  }
+
+  /** An empty line is a missing value where a record has one field and more values follow. */
+  private pushBlank(line: number): void {
+    if (this.builders?.length === 1 && this.rows > 0) this.waitingBlanks.push(line);
+    else this.blankLines++;
+  }
+
+  private fillBlanks(): void {
+    if (this.waitingBlanks.length === 0) return;
+    for (const blank of this.waitingBlanks.splice(0)) {
+      this.builders?.[0]?.push("", blank);
+      this.rows++;
+    }
   }
 
   private noTime(column: string, value: string): DataError {
@@ -213,6 +260,12 @@ class TableBuilder {
     const kind = column.missing === this.rows ? "emptyColumn" : "missingValues";
     this.notes.push({ kind, count: column.missing, column: column.name, text });
   }
+}
+
+/** Whether text[from, to) is nothing but white space; a line that begins with an ASCII sign is not looked at further. */
+function isEmpty(text: string, from: number, to: number): boolean {
+  const first = text.charCodeAt(from);
+  return from === to || ((first <= 32 || first > 126) && text.slice(from, to).trim() === "");
 }
 
 function isBlank(row: readonly string[]): boolean {

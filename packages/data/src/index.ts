@@ -22,6 +22,7 @@ export {
 } from "./frequency.ts";
 export type { DataNote, DataNotes } from "./notes.ts";
 export { type RawColumn, type RegularSeries, regularize } from "./regularize.ts";
+export { type RowTimes, stepTimes, withNextTimes } from "./row-times.ts";
 export {
   fitLogScaler,
   fitMinMaxScaler,

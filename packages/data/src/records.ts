@@ -1,11 +1,23 @@
 import Papa from "papaparse";
 import { count, DataError, shown } from "./errors.ts";
 
-/** Records of a CSV in order, a few thousand at a time. */
+/** Records of a CSV in order, a few thousand at a time: as fields, or as text where no quote stands in it. */
+export type Records = RecordBatch | PlainRecords;
+
+/** Records as lists of fields. */
 export interface RecordBatch {
   readonly rows: readonly string[][];
   /** Line of the file on which each record starts, from 1. */
   readonly lines: readonly number[];
+}
+
+/** Whole records as the file has them: without a quote each line is a record, and each separator ends a field. */
+export interface PlainRecords {
+  readonly text: string;
+  /** Where the records end; what follows in the text belongs to the next portion. */
+  readonly end: number;
+  /** Line of the file on which the first record starts, from 1. */
+  readonly line: number;
 }
 
 /** Longest record: a quote that is never closed would otherwise gather the rest of the file. */
@@ -18,7 +30,7 @@ const PORTION = 1 << 18;
  * that is longer. An empty line is a record with one empty field.
  * @throws {DataError} for a quote that is not closed, text after a closing quote, a record above 64 million characters.
  */
-export async function* recordsOf(text: AsyncIterable<string>, separator: string, name: string): AsyncGenerator<RecordBatch> {
+export async function* recordsOf(text: AsyncIterable<string>, separator: string, name: string): AsyncGenerator<Records> {
   const parser = new Papa.Parser({ delimiter: separator, newline: "\n" });
   let rest = "";
   let wanted = PORTION;
@@ -26,12 +38,12 @@ export async function* recordsOf(text: AsyncIterable<string>, separator: string,
   for await (const piece of text) {
     rest += piece;
     if (rest.length < wanted) continue;
-    const batch = parse(parser, rest, true, line, name);
-    rest = rest.slice(batch.used);
-    line = batch.nextLine;
-    if (batch.rows.length > 0) {
+    const { records, used, nextLine } = portion(parser, rest, true, line, name);
+    if (used > 0) {
+      rest = rest.slice(used);
+      line = nextLine;
       wanted = PORTION;
-      yield batch;
+      yield records;
       continue;
     }
     if (rest.length > LONGEST_RECORD) {
@@ -43,10 +55,11 @@ export async function* recordsOf(text: AsyncIterable<string>, separator: string,
     }
     wanted = 2 * rest.length; // no whole record yet: doubling keeps the work linear
   }
-  if (rest.length > 0) yield parse(parser, rest, false, line, name);
+  if (rest.length > 0) yield portion(parser, rest, false, line, name).records;
 }
 
-interface ParsedBatch extends RecordBatch {
+interface Portion {
+  readonly records: Records;
   /** Characters that belong to the records given; the rest is the start of the next one. */
   readonly used: number;
   readonly nextLine: number;
@@ -58,14 +71,19 @@ interface Parsed {
   readonly meta: { readonly cursor: number };
 }
 
-function parse(parser: InstanceType<typeof Papa.Parser>, text: string, more: boolean, line: number, name: string): ParsedBatch {
+function portion(parser: InstanceType<typeof Papa.Parser>, text: string, more: boolean, line: number, name: string): Portion {
+  if (text.includes('"')) return parse(parser, text, more, line, name);
+  const end = more ? text.lastIndexOf("\n") + 1 : text.length;
+  return { records: { text, end, line }, used: end, nextLine: line + lineEnds(text, end) };
+}
+
+function parse(parser: InstanceType<typeof Papa.Parser>, text: string, more: boolean, line: number, name: string): Portion {
   const { data, errors, meta }: Parsed = parser.parse(text, 0, more);
   if (!more && text.endsWith("\n") && data.at(-1)?.length === 1 && data.at(-1)?.[0] === "") data.pop();
-  const quoted = text.includes('"'); // only a quoted field can hold a line end
   const lines: number[] = [];
   for (const row of data) {
     lines.push(line++);
-    if (quoted) for (const field of row) for (let at = field.indexOf("\n"); at >= 0; at = field.indexOf("\n", at + 1)) line++;
+    for (const field of row) line += lineEnds(field); // a quoted field can hold line ends
   }
   const error = errors.find((e) => (e.row ?? 0) < data.length); // one in a record still incomplete may heal
   if (error !== undefined) {
@@ -77,5 +95,12 @@ function parse(parser: InstanceType<typeof Papa.Parser>, text: string, more: boo
       { row },
     );
   }
-  return { rows: data, lines, used: meta.cursor, nextLine: line };
+  return { records: { rows: data, lines }, used: data.length > 0 ? meta.cursor : 0, nextLine: line };
+}
+
+/** How many lines end in the text before `end`. */
+export function lineEnds(text: string, end: number = text.length): number {
+  let n = 0;
+  for (let at = 0; at < end; at++) if (text.charCodeAt(at) === 10) n++;
+  return n;
 }

@@ -239,6 +239,14 @@ test("any small table becomes series without a gap, or a DataError", async () =>
 });
 
 describe("findTimeAxis", () => {
+  test("seconds of a long column, held in float32, are the times of the file", () => {
+    const part = (name: string, value: number) => ({ kind: "number", name, values: Float32Array.of(value), missing: 0 }) as const;
+    const parts = { year: 2024, month: 5, day: 6, hour: 7, minute: 8, second: 12.345 };
+    const columns = Object.entries(parts).map(([name, value]) => part(name, value));
+    const found = findTimeAxis({ name: "f.csv", rows: 1, columns, notes: [] });
+    expect(found?.times).toEqual(Float64Array.of(Date.UTC(2024, 4, 6, 7, 8, 12, 345)));
+  });
+
   const axis = async (text: string, name?: string) => {
     const found = findTimeAxis(await readCsv(text, { name: "f.csv" }), name);
     return found && { columns: found.columns, first: new Date(found.times[0] ?? 0).toISOString().slice(0, 16) };

@@ -5,7 +5,8 @@ import { type FillRule, fillMissing } from "./fill.ts";
 import { detectFrequency, type Frequency, frequencyLabel, STEPS, stepsBetween } from "./frequency.ts";
 import { type Group, groupRows } from "./groups.ts";
 import type { DataNote, DataNotes } from "./notes.ts";
-import { type RawColumn, type RegularSeries, regularize } from "./regularize.ts";
+import { type RawColumn, regularize } from "./regularize.ts";
+import { type RowTimes, stepTimes } from "./row-times.ts";
 import { column, countMissing, numbers, type Table, type Values } from "./table.ts";
 import { summarized, Tally } from "./tally.ts";
 import { checkTimes, findTimeAxis } from "./time.ts";
@@ -41,7 +42,7 @@ export interface Series {
   /** Time of the first row, epoch ms; 0 without times. */
   readonly start: number;
   /** Time of each row of history and ahead [rows + ahead]; row numbers when the frequency is `step` without times. */
-  readonly times: Float64Array;
+  readonly times: RowTimes;
   /** Targets and covariates [rows], future columns [rows + ahead], by name. */
   readonly columns: Readonly<Record<string, Values>>;
   /** For a target that had gaps: 1 where the file has the value, 0 where it was filled [rows]. Never score on a 0. */
@@ -86,9 +87,7 @@ export function toSeries(table: Table, options: ToSeriesOptions): SeriesSet {
   const encodings = options.encodings ?? learnEncodings(table, roles, notes);
   const sources = rawColumns(table, roles, encodings, notes);
   const groups = groupRows(table, options.series);
-  const timesOf = (group: Group): Float64Array =>
-    axis === undefined ? Float64Array.from({ length: group.rows }, (_, i) => i) : group.take(axis.times);
-  const times = groups.map(timesOf);
+  const times = axis === undefined ? [] : groups.map((group) => group.take(axis.times));
   if (axis !== undefined) refuseInterleaved(table, times, options.series, axis.columns);
   const frequency = options.frequency ?? (axis === undefined ? STEPS : decideFrequency(groups, times, notes));
   if (axis === undefined && frequency.unit !== "step") {
@@ -101,11 +100,16 @@ export function toSeries(table: Table, options: ToSeriesOptions): SeriesSet {
   const series: Series[] = [];
   const seriesNotes: DataNote[] = [];
   const tally = new Tally();
+  const regularized = (own: Float64Array, columns: readonly RawColumn[], id: string | undefined): Timed => {
+    const { notes: found, ...regular } = regularize(own, columns, frequency, id);
+    seriesNotes.push(...found);
+    return regular;
+  };
   groups.forEach((group, g) => {
     const columns = sources.map((c) => ({ ...c, values: group.take(c.values) }));
     const id = options.series === undefined ? undefined : group.id;
-    const regular = regularize(times[g] as Float64Array, columns, frequency, id);
-    seriesNotes.push(...regular.notes);
+    const own = times[g];
+    const regular = own === undefined ? { times: stepTimes(group.rows), columns } : regularized(own, columns, id);
     const finished = finish(group.id, regular, roles, encodings, options.fill ?? "linear", tally);
     if (finished !== undefined) series.push(finished);
     else if (id !== undefined) {
@@ -236,10 +240,16 @@ function decideFrequency(groups: readonly Group[], times: readonly Float64Array[
   return STEPS;
 }
 
+/** A row for each step, with its time. */
+interface Timed {
+  readonly times: RowTimes;
+  readonly columns: readonly RawColumn[];
+}
+
 /** Trims, fills and encodes one series; undefined when it has no target value at all. */
 function finish(
   id: string,
-  { times, columns }: RegularSeries,
+  { times, columns }: Timed,
   roles: Roles,
   encodings: readonly CategoryEncoding[],
   fill: FillRule,
@@ -289,8 +299,8 @@ function finish(
     if (roles.targets.includes(name) && filled.values !== part)
       observed[name] = Uint8Array.from(part, (x) => (Number.isNaN(x) ? 0 : 1));
   }
-  const timeline = pick(times, end);
-  return { id, rows, ahead: timeline.length - rows, start: timeline[0] ?? 0, times: timeline, columns: out, observed };
+  const timeline = kept === undefined ? times.subarray(from, end) : Float64Array.from(kept, (row) => times.at(row) as number);
+  return { id, rows, ahead: timeline.length - rows, start: timeline.at(0) ?? 0, times: timeline, columns: out, observed };
 }
 
 /** Rows of the history in which nothing is missing, and rows ahead in which no future column is. */

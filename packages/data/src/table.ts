@@ -4,7 +4,10 @@ import type { DataNotes } from "./notes.ts";
 /** Numbers of one column; NaN is a missing value. */
 export type Values = Float32Array | Float64Array;
 
-/** Numbers, or yes and no as 1 and 0. Float32 where that loses nothing, else Float64. */
+/**
+ * Numbers, or yes and no as 1 and 0. Float32 where that loses nothing, else Float64. A column of more than 2¹⁹ numbers is Float32
+ * also where each, rounded to the decimals it is written with, comes back as written (12.34, not 16777217 or 0.123456789).
+ */
 export interface NumberColumn {
   readonly kind: "number" | "boolean";
   readonly name: string;

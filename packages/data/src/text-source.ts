@@ -1,4 +1,5 @@
 import { DataError } from "./errors.ts";
+import { lineEnds } from "./records.ts";
 
 /**
  * Where a file's bytes come from: the text itself, its bytes, a web stream, or anything that yields bytes
@@ -38,13 +39,6 @@ export async function* textOf(source: ByteSource, name: string): AsyncGenerator<
     if (text.length > 0) yield text;
   }
   if (heldReturn) yield "\n";
-}
-
-/** How many lines end in the text. */
-function lineEnds(text: string): number {
-  let n = 0;
-  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) n++;
-  return n;
 }
 
 function* slices(text: string): Generator<string> {

@@ -63,7 +63,8 @@ function partsAxis(table: Table): TimeAxis | undefined {
   const times = new Float64Array(table.rows);
   const part = (i: number, row: number, otherwise: number) => found[i]?.values[row] ?? otherwise;
   for (let r = 0; r < table.rows; r++) {
-    const clock = part(3, r, 0) * HOUR_MS + part(4, r, 0) * MINUTE_MS + part(5, r, 0) * SECOND_MS;
+    const seconds = Math.round(1e6 * part(5, r, 0)) / 1e6; // a long column of 12.345 may be float32
+    const clock = part(3, r, 0) * HOUR_MS + part(4, r, 0) * MINUTE_MS + seconds * SECOND_MS;
     times[r] = epochMs(part(0, r, Number.NaN), part(1, r, 1), part(2, r, 1), clock);
   }
   return { columns: found.map((c) => c.name), times };

@@ -111,6 +111,27 @@ describe("windows", () => {
     expect(process.memoryUsage().arrayBuffers - before.arrayBuffers).toBeLessThan(1e6);
   });
 
+  test("on a long series a window takes nothing, and a batch the numbers that it gives", () => {
+    const rows = 2_000_000;
+    const y = Float32Array.from({ length: rows }, (_, i) => (i % 100_003 === 5 ? Number.NaN : i));
+    const held = () => process.memoryUsage().arrayBuffers;
+    const size = fc.integer({ min: 1, max: 200 });
+    const options = fc.record({ windowLength: size, horizon: size, stride: fc.integer({ min: 1, max: 3 }) });
+    fc.assert(
+      fc.property(options, fc.array(fc.nat(), { minLength: 1, maxLength: 64 }), ({ windowLength, horizon, stride }, picks) => {
+        const before = held();
+        const set = windows({ series: [{ rows, columns: { y } }], past: ["y"], targets: ["y"], windowLength, horizon, stride });
+        const cut = held();
+        const indices = Int32Array.from(picks, (pick) => pick % set.length);
+        for (let time = 0; time < 20; time++) set.batch(indices);
+        expect(set.length).toBeGreaterThan(500_000);
+        expect(cut - before).toBeLessThanOrEqual(1e5); // one number a window would be 2 MB at least
+        expect(held() - cut).toBeLessThanOrEqual(20 * 4 * picks.length * (windowLength + horizon) + 1e5);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   test("refuses sizes, columns and places that are not there", () => {
     const options = { series, past: ["y"], targets: ["y"], windowLength: 3, horizon: 2 };
     expect(() => windows({ ...options, horizon: 0 })).toThrow("Cannot cut windows with horizon 0");

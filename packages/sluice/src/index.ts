@@ -5,7 +5,7 @@
 export * as ops from "./autograd/ops/index.ts";
 export { defineOp, type OpDefinition, valueAndGradients } from "./autograd/tape.ts";
 export type { Backend, BackendName, HostArray, MemoryReport } from "./backend/backend.ts";
-export { defaultBackend, getBackend, type InitOptions, init, shutdown } from "./backend/index.ts";
+export { defaultBackend, getBackend, type InitOptions, init, loadReference, shutdown } from "./backend/index.ts";
 export type { ActivationName, GateActivationName } from "./backend/kernels.ts";
 export type { RejectedVariant, WasmBackend, WasmReport } from "./backend/wasm/wasm-backend.ts";
 // Streams and small weights
@@ -37,8 +37,9 @@ export {
   makeMetric,
 } from "./metrics/metrics.ts";
 export type { ModelConfig, ValueRef } from "./models/config.ts";
+export { type FromConfigOptions, modelFromConfig } from "./models/from-config.ts";
 export { type FunctionalOptions, model } from "./models/functional.ts";
-export { type FromConfigOptions, Model, modelFromConfig } from "./models/model.ts";
+export { Model } from "./models/model.ts";
 export type { ModelForwardOptions, ModelOptions, Network } from "./models/network.ts";
 export { sequential } from "./models/sequential.ts";
 export type { LayerSummary, ModelSummary } from "./models/summary.ts";
@@ -79,4 +80,5 @@ export type { CheckpointOptions, EvaluateOptions, FitOptions, LabelledData, Pred
 export type { History } from "./training/history.ts";
 export type { TruncatedOptions } from "./training/long-sequences/truncation.ts";
 export type { Logs } from "./training/meter.ts";
+export { TruncatedRtrl, truncatedRtrl } from "./training/truncated-rtrl.ts";
 export { VERSION } from "./version.ts";

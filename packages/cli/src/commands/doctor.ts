@@ -70,6 +70,8 @@ async function network(backend: "wasm" | "reference") {
 /** The largest difference between the backends' predictions of one network. */
 async function selfTest(): Promise<number> {
   const x = wave([4, STEP.time, STEP.inputs]);
+  const { loadReference } = await import("sluice");
+  await loadReference();
   const [fast, exact] = await Promise.all(
     ["wasm" as const, "reference" as const].map(async (name) => (await network(name)).predict(x)),
   );

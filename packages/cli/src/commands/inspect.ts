@@ -1,41 +1,68 @@
+import { resolve } from "node:path";
 import type { ForecasterModel } from "@sluice/tasks";
 import type { NumericArray } from "sluice";
 import { type CommandSpec, type Context, defineCommand, operand, required, text } from "../define-command.ts";
-import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { EXIT, type ExitCode, UsageError } from "../exit-codes.ts";
 
 export const inspect: CommandSpec = defineCommand({
   name: "inspect",
   summary: "Look into a model file: layers, weights, how it was trained; nothing in it is run",
   examples: [
     "inspect 2026-11-21-temp_max-7",
-    "inspect 2026-11-21-temp_max-7 --on weather.csv",
+    "inspect 2026-11-21-temp_max-7 --on weather.csv --html inside.html",
     "inspect model.safetensors --json",
   ],
   args: {
     model: required(operand("MODEL", "a run's id or folder, or any .safetensors file")),
     on: text("FILE", "look inside while it reads the last windows of this CSV: gates, memory, lags"),
+    html: text("FILE", "with --on: write what is found as a page with charts"),
   },
-  async run({ model: name, on }, context) {
+  async run({ model: name, on, html }, context) {
+    if (html !== undefined && on === undefined) {
+      throw new UsageError(
+        "--html draws what --on FILE finds, and no file was named. Add --on and the CSV that the model is to read.",
+      );
+    }
     const { modelBytes, modelPath } = await import("../model-file.ts");
     const path = modelPath(name, context);
     context.output.log(`Inspecting ${path} …`, context.output.dim);
     const bytes = modelBytes(path);
     const { readSafetensors } = await import("sluice");
     const content = readSafetensors(bytes);
-    if (content.metadata.get("task") !== "forecast") return inspectTensors(path, bytes.length, content, context);
+    if (content.metadata.get("task") !== "forecast") {
+      if (on === undefined) return inspectTensors(path, bytes.length, content, context);
+      throw new UsageError(
+        `--on lets a forecaster read ${on}, and ${name} is none: it names no columns. Leave --on out to see its tensors, or use inspect.trace in code.`,
+      );
+    }
     const { loadForecaster } = await import("@sluice/tasks");
     const model = await loadForecaster(bytes);
-    return on === undefined ? inspectForecaster(path, bytes.length, model, context) : inspectInside(model, on, context);
+    return on === undefined
+      ? inspectForecaster(path, bytes.length, model, context)
+      : inspectInside(model, { name, on, html }, context);
   },
 });
 
 /** Windows that are looked into. */
 const WINDOWS = 16;
 
-async function inspectInside(model: ForecasterModel, file: string, context: Context): Promise<ExitCode> {
-  const [{ findInside, showInside }, { readTable }] = await Promise.all([import("../inspect-on.ts"), import("../read-file.ts")]);
-  const { table } = await readTable(file, context);
-  const findings = await findInside(model.windows(table, WINDOWS));
+async function inspectInside(
+  model: ForecasterModel,
+  { name, on, html }: { readonly name: string; readonly on: string; readonly html: string | undefined },
+  context: Context,
+): Promise<ExitCode> {
+  const [{ showInside }, { readTable }, { findInside }] = await Promise.all([
+    import("../inspect-on.ts"),
+    import("../read-file.ts"),
+    import("@sluice/tasks"),
+  ]);
+  const { table } = await readTable(on, context);
+  const findings = findInside(model.windows(table, WINDOWS));
+  if (html !== undefined) {
+    const [{ renderInside }, { writeText }] = await Promise.all([import("@sluice/tasks/report"), import("../runs.ts")]);
+    await writeText(resolve(context.host.cwd, html), renderInside(findings, { title: `Inside ${name}`, source: table.name }));
+    context.output.log(`Wrote ${html}`, context.output.dim);
+  }
   const text = await showInside(findings, context.output);
   context.output.out(findings, () => text);
   return EXIT.ok;

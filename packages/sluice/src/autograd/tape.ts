@@ -11,10 +11,19 @@ interface TapeEntry {
   readonly backward: (dOutputs: readonly (Tensor | null)[], needed: readonly boolean[]) => readonly (Tensor | null | undefined)[];
 }
 
-let running: Tape | null = null;
+/** What operations tell of themselves while they run. */
+interface Recorder {
+  /** Whether a gradient may flow into this tensor. */
+  tracks(x: unknown): boolean;
+  record(entry: TapeEntry): void;
+}
+
+let running: Recorder | null = null;
+/** Whether the call whose `forward` runs now is recorded. */
+let recorded = false;
 
 /** The operations of one forward pass, in order; reverse-mode differentiation walks them backwards, once. */
-export class Tape {
+export class Tape implements Recorder {
   private readonly entries: TapeEntry[] = [];
   private readonly tracked: Set<Tensor>;
   private readonly wrt: readonly Tensor[];
@@ -107,15 +116,41 @@ export function record<T>(wrt: readonly Tensor[], compute: () => T): { result: T
   }
 }
 
-/** Runs `compute` with recording off. */
-export function withoutTape<T>(compute: () => T): T {
+/**
+ * Runs `compute` without recording it, and gathers the tensors it reads that a gradient may flow to: weights, and what was made of
+ * them before. Empty when nothing is recorded.
+ */
+export function withoutTapeButReads<T>(compute: () => T, reads: Set<Tensor>): T {
   const outer = running;
-  running = null;
+  if (!outer) return compute();
+  running = {
+    tracks: (x) => outer.tracks(x),
+    record({ args }) {
+      for (const arg of args) if (arg instanceof Tensor && outer.tracks(arg)) reads.add(arg);
+    },
+  };
   try {
     return compute();
   } finally {
     running = outer;
   }
+}
+
+/** Runs `compute` with recording off. @param wanted it is the `forward` of a call that is recorded. */
+export function withoutTape<T>(compute: () => T, wanted = false): T {
+  const outer = { running, recorded };
+  running = null;
+  recorded = wanted;
+  try {
+    return compute();
+  } finally {
+    ({ running, recorded } = outer);
+  }
+}
+
+/** Inside `forward`: whether `backward` may follow. When not, what only it reads need not be kept. */
+export function isRecorded(): boolean {
+  return recorded;
 }
 
 /**
@@ -168,8 +203,9 @@ export function defineOp<A extends readonly unknown[], O extends Tensor | readon
     const backend = commonBackend(args, op.name);
     if (!backend.inStep) return inStep(backend, () => apply(...args));
     const tape = running;
-    const { output, saved } = withoutTape(() => op.forward(...args));
-    if (tape && args.some((arg) => tape.tracks(arg))) {
+    const wanted = tape !== null && args.some((arg) => tape.tracks(arg));
+    const { output, saved } = withoutTape(() => op.forward(...args), wanted);
+    if (wanted) {
       const single = output instanceof Tensor;
       tape.record({
         name: op.name,

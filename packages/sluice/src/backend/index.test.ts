@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { ValueError } from "../errors.ts";
 import type { BackendName } from "./backend.ts";
 import { defaultBackend, getBackend, init, shutdown } from "./index.ts";
@@ -34,6 +34,16 @@ test("turbo gives kernels that passed their trial, and tells what it set and wha
   if (variant === "wide") expect(variantReason).toContain("re-vectorised");
   else expect(rejected).toContainEqual({ variant: "wide", reason: expect.any(String) });
   expect(backend.memory()).toMatchObject({ peakStepBytes: 0, stepBytes: 0 });
+});
+
+test("the reference is told how to be loaded where nobody has, and once loaded it stands beside the default", async () => {
+  vi.resetModules();
+  const fresh = await import("./index.ts");
+  expect(() => fresh.getBackend("reference")).toThrow(/await init\(\{ backend: "reference" \}\).*await loadReference\(\)/);
+  const reference = await fresh.loadReference();
+  expect(await fresh.loadReference()).toBe(reference);
+  expect(fresh.getBackend("reference")).toBe(reference);
+  expect(fresh.defaultBackend().name).toBe("wasm");
 });
 
 test("a variant of another backend, and a backend this version lacks, are refused with the way out", async () => {

@@ -1,10 +1,9 @@
-import { ValueError } from "../errors.ts";
+import { StateError, ValueError } from "../errors.ts";
 import type { Backend, BackendName } from "./backend.ts";
-import { createReferenceBackend } from "./reference/index.ts";
 import { turboFromEnvironment } from "./wasm/host.ts";
 import { loadWide } from "./wasm/module.ts";
 import { createTurboBackend, setTurboFlags } from "./wasm/turbo.ts";
-import { createWasmBackend, type WasmBackend } from "./wasm/wasm-backend.ts";
+import { createWasmBackend, type WasmBackend, type WasmReport } from "./wasm/wasm-backend.ts";
 
 export interface InitOptions {
   /** "wasm" (the default), or "reference": float64, slow, for checks. */
@@ -13,7 +12,8 @@ export interface InitOptions {
   readonly variant?: "simd" | "relaxed" | "wide";
   /**
    * Threads that share large work, this one included, 1 to 64; by default the environment variable SLUICE_THREADS (Node), or one for
-   * each core, at most 8. Any number gives the same bits. One on hosts without shared memory and on a page's main thread.
+   * each core, at most 8. Any number gives the same bits. One on hosts without shared memory and on a page's main thread;
+   * the worker in which a page trains has them all.
    */
   readonly threads?: number;
   /**
@@ -27,11 +27,12 @@ export interface InitOptions {
 const made = new Map<BackendName, Backend>();
 let wasm: WasmBackend | null = null;
 let chosen: Backend | null = null;
+let askedThreads: number | undefined;
 
 /**
- * Chooses the backend that new tensors and models use, and starts it. Optional: without it the first tensor starts "wasm",
- * or "reference" on a host without WebAssembly. Tensors made before keep their backend, so call it first; a wasm backend that
- * another one replaces goes on with one thread.
+ * Chooses the backend that new tensors and models use, and starts it. Optional where WebAssembly runs: without it the first tensor
+ * starts "wasm". On a host without WebAssembly it loads "reference". Tensors made before keep their backend, so call it first; a
+ * wasm backend that another one replaces goes on with one thread.
  * @throws {ValueError} when `variant`, `threads` or `turbo` is given for another backend than "wasm", or `threads` is out of range.
  * @throws {StateError} when `variant` does not run on this host.
  * @example await init({ backend: "reference" }); // float64 from here on
@@ -52,9 +53,34 @@ export async function init(options: InitOptions = {}): Promise<Backend> {
     wasm?.shutdown();
     wasm = next;
     made.set("wasm", next);
+    askedThreads = settings.threads;
   }
-  chosen = getBackend(backend);
+  chosen = backend === "reference" ? await loadReference() : getBackend(backend);
   return chosen;
+}
+
+/**
+ * Loads the float64 backend, which no program carries that does not ask for it, and leaves the default alone: from here on
+ * `{ backend: "reference" }` works everywhere. `init({ backend: "reference" })` loads it too.
+ * @example
+ * await loadReference();
+ * const exact = sequential(layers, { backend: "reference" });
+ */
+export async function loadReference(): Promise<Backend> {
+  const { createReferenceBackend } = await import("./reference/index.ts");
+  const backend = made.get("reference") ?? createReferenceBackend();
+  made.set("reference", backend);
+  return backend;
+}
+
+/** What `init` is to be given in another thread, so that it computes with the bits of this backend. */
+export function initOptionsOf({ name, variant }: Backend): InitOptions {
+  if (name !== "wasm") return { backend: "reference" };
+  return {
+    backend: name,
+    variant: variant as WasmReport["variant"],
+    ...(askedThreads !== undefined && { threads: askedThreads }),
+  };
 }
 
 async function startWasm(settings: Omit<InitOptions, "backend">): Promise<WasmBackend> {
@@ -80,8 +106,8 @@ export function defaultBackend(): Backend {
 }
 
 /**
- * The one backend of that name in this program, made on first use.
- * @throws {ValueError} when this version has no such backend.
+ * The one backend of that name in this program, "wasm" made on first use.
+ * @throws {StateError} for "reference" before it is loaded; {ValueError} when this version has no such backend.
  */
 export function getBackend(name: BackendName): Backend {
   const backend = made.get(name) ?? makeBackend(name);
@@ -90,7 +116,12 @@ export function getBackend(name: BackendName): Backend {
 }
 
 function makeBackend(name: BackendName): Backend {
-  if (name === "reference") return createReferenceBackend();
+  if (name === "reference") {
+    throw new StateError(
+      'Cannot use backend "reference" yet: it is loaded only where it is asked for. Call await init({ backend: "reference" }) ' +
+        "first, or await loadReference() to have it beside the default.",
+    );
+  }
   if (name === "wasm") {
     wasm = createWasmBackend();
     return wasm;

@@ -109,8 +109,11 @@ export interface RecurrentForward extends RecurrentSizes {
   readonly mask: Storage | null; //     [T, B]
   readonly activation: GateActivationName; // of the candidate, and of the cell on its way out
   readonly recurrentActivation: GateActivationName; // of the gates
-  /** Out: gates after their activations, as backward wants them [T, B, G·H]. Rows of masked steps hold anything finite. */
-  readonly gates: Storage;
+  /**
+   * Out: gates after their activations, as backward wants them [T, B, G·H]. Rows of masked steps hold anything finite.
+   * Null when nobody takes gradients: then no array of this length is needed, and what follows of a cell holds one block.
+   */
+  readonly gates: Storage | null;
   /** In: block 0 is h_0. Out: blocks 1 … T are h_1 … h_T. [T + 1, B, H] */
   readonly hidden: Storage;
 }
@@ -137,7 +140,7 @@ export interface RecurrentBackward extends RecurrentSizes {
 
 /** LSTM: blocks i f g o. c_t = f ⊙ c_{t−1} + i ⊙ g; h_t = o ⊙ act(c_t). */
 export interface LstmForward extends RecurrentForward {
-  /** In: block 0 is c_0. Out: blocks 1 … T. [T + 1, B, H] */
+  /** In: block 0 is c_0. Out: blocks 1 … T. [T + 1, B, H]; without gates c_0 becomes c_T. [B, H] */
   readonly cells: Storage;
 }
 /** The backward pass of an LSTM run. */
@@ -155,7 +158,7 @@ export interface LstmBackward extends RecurrentBackward {
 export interface GruForward extends RecurrentForward {
   readonly resetAfter: boolean;
   readonly recurrentBias: Storage | null;
-  /** Out: [T, B, H], R_h h_{t−1} + recurrentBias_h when resetAfter, r ⊙ h_{t−1} otherwise. */
+  /** Out: [T, B, H], R_h h_{t−1} + recurrentBias_h when resetAfter, r ⊙ h_{t−1} otherwise; without gates only the last, [B, H]. */
   readonly resetProduct: Storage;
 }
 /** The backward pass of a GRU run. */

@@ -1,4 +1,4 @@
-import type { HostArray, Storage } from "./backend.ts";
+import type { Backend, HostArray, Storage } from "./backend.ts";
 import type { ActivationName, GateActivationName } from "./kernels.ts";
 import type { WeightType } from "./weight-types.ts";
 
@@ -44,6 +44,9 @@ export interface GruStep extends RecurrentStep {
 export interface RnnStep extends RecurrentStep {
   readonly recurrentKernel: StepMatrix; // [H, H]
 }
+
+/** What a streamed model needs of a backend. */
+export type StepBackend = Pick<Backend, "allocatePersistent" | "steps">;
 
 /** The kernels of streaming inference: persistent storages in, calls out. `capacity` is the largest number of rows. */
 export interface StepKernels {

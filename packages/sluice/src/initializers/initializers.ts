@@ -64,7 +64,7 @@ export function initialize(spec: InitializerSpec, shape: Shape, key: RandomKey):
   const rule = typeof spec === "string" ? (Object.hasOwn(named, spec) ? named[spec] : undefined) : spec;
   const random = new RandomStream(key);
   const n = sizeOf(shape);
-  const draw = (next: () => number): Float64Array => Float64Array.from({ length: n }, next);
+  const draw = (next: () => number): Float64Array => drawn(n, next);
   switch (rule?.type) {
     case "constant":
       return new Float64Array(n).fill(rule.value);
@@ -103,6 +103,13 @@ export function initialize(spec: InitializerSpec, shape: Shape, key: RandomKey):
   }
 }
 
+/** `length` numbers from `next`; a loop, which engines run several times faster than `Float64Array.from`. */
+function drawn(length: number, next: () => number): Float64Array {
+  const out = new Float64Array(length);
+  for (let i = 0; i < length; i++) out[i] = next();
+  return out;
+}
+
 function truncated(random: RandomStream): number {
   let z = random.normal();
   while (Math.abs(z) > 2) z = random.normal();
@@ -139,10 +146,11 @@ function orthogonal(shape: Shape, gain: number, random: RandomStream): Float64Ar
   const length = Math.max(rows, columns);
   const vectors: Float64Array[] = [];
   for (let k = 0; k < count; k++) {
-    const v = Float64Array.from({ length }, () => random.normal());
+    const v = drawn(length, () => random.normal());
     for (const q of vectors) subtractProjection(v, q);
     const scale = 1 / Math.sqrt(dot(v, v));
-    vectors.push(v.map((value) => value * scale));
+    for (let j = 0; j < length; j++) v[j] = (v[j] as number) * scale;
+    vectors.push(v);
   }
   const out = new Float64Array(rows * columns);
   for (let k = 0; k < count; k++) {

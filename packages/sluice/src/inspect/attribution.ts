@@ -1,8 +1,9 @@
 import { ValueError } from "../errors.ts";
 import { sameShape, showShape, sizeOf } from "../tensor/shape.ts";
 import { inStep, type Tensor, tensor } from "../tensor/tensor.ts";
-import { inputGradient, variedInput } from "./connectivity.ts";
-import { type InspectOptions, type PlainArray, plain, ready, runSubject, type Subject, type SubjectInputs } from "./subject.ts";
+import { inputGradient } from "./connectivity.ts";
+import { type InspectOptions, type PlainArray, plain, ready, type Subject, type SubjectInputs } from "./subject.ts";
+import { variedInput } from "./varied.ts";
 
 /** Options of `attribution`. */
 export interface AttributionOptions extends InspectOptions {
@@ -10,7 +11,7 @@ export interface AttributionOptions extends InspectOptions {
   readonly output?: number;
   /** Which input is varied, when there are several. Default 0. */
   readonly input?: number;
-  /** What stands for "nothing known": a number, or a tensor of the input's shape. Default 0. */
+  /** What stands for "nothing known": a number, or a tensor of the input's shape, of its vectors' where an embedding reads it. Default 0. */
   readonly baseline?: number | Tensor;
 }
 
@@ -22,7 +23,7 @@ export interface IntegratedGradientsOptions extends AttributionOptions {
 
 /** Attributions of each input number, and how far their sum misses the difference they explain. */
 export interface IntegratedGradients {
-  /** The share of each element of the input in f(x) − f(baseline), in the input's shape. */
+  /** The share of each element of the input in f(x) − f(baseline), in the input's shape; [B, T, D] where an embedding reads it. */
   readonly attributions: PlainArray;
   /** f(x) of each row. */
   readonly value: readonly number[];
@@ -143,14 +144,8 @@ interface Explained {
 function explained(subject: Subject, x: SubjectInputs, options: AttributionOptions): Explained {
   const { output, input = 0, baseline = 0, mask = null } = options;
   const inputs = ready(subject, x);
-  const varied = variedInput(subject, inputs, input);
+  const { x: varied, compute } = variedInput(subject, inputs, input, mask);
   const from = typeof baseline === "number" ? new Float64Array(varied.size).fill(baseline) : sameAs(varied, baseline);
-  const compute = (at: Tensor): Tensor =>
-    runSubject(
-      subject,
-      inputs.map((each, k) => (k === input ? at : each)),
-      mask,
-    )[0] as Tensor;
   const place = ({ shape }: Tensor): number => {
     const numbers = sizeOf(shape.slice(1));
     const chosen = output ?? (numbers === 1 ? 0 : -1);

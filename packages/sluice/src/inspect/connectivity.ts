@@ -1,5 +1,5 @@
 import { record } from "../autograd/tape.ts";
-import { ShapeError, ValueError } from "../errors.ts";
+import { ValueError } from "../errors.ts";
 import { showShape, sizeOf } from "../tensor/shape.ts";
 import { inStep, type Tensor, tensor } from "../tensor/tensor.ts";
 import {
@@ -9,12 +9,12 @@ import {
   plain,
   ready,
   recurrentLayer,
-  runSubject,
   type Subject,
   type SubjectInputs,
   unchanged,
 } from "./subject.ts";
 import type { TraceOptions } from "./trace.ts";
+import { variedInput } from "./varied.ts";
 
 /** Options of `connectivity`. */
 export interface ConnectivityOptions extends InspectOptions {
@@ -34,9 +34,10 @@ export interface Connectivity {
 
 /**
  * The norm of d output_t / d input_s, for each row, chosen t and every s: the root of the sum of squares over all features of
- * both [Madsen 2019, "Visualizing memorization in RNNs", doi:10.23915/distill.00016]. Read of the first output.
+ * both [Madsen 2019, "Visualizing memorization in RNNs", doi:10.23915/distill.00016]. Read of the first output. Of indices that an
+ * embedding reads, s is the vector that it gives for them.
  * Costs one pass forward and back for each feature of the chosen outputs.
- * @throws {ValueError} for a step that the output does not have, or an input that numbers cannot vary (indices of an embedding).
+ * @throws {ValueError} for a step that the output does not have, or an input that numbers cannot vary.
  * @example connectivity(model, x, { output: [10, 20] }).norms; // { shape: [B, 2, T], data }
  */
 export function connectivity(
@@ -45,13 +46,7 @@ export function connectivity(
   { output, input = 0, mask = null }: ConnectivityOptions = {},
 ): Connectivity {
   const inputs = ready(subject, x);
-  const varied = variedInput(subject, inputs, input);
-  const compute = (at: Tensor): Tensor =>
-    runSubject(
-      subject,
-      inputs.map((each, k) => (k === input ? at : each)),
-      mask,
-    )[0] as Tensor;
+  const { x: varied, compute } = variedInput(subject, inputs, input, mask);
   const { shape } = inStep(subject.backend, () => compute(varied));
   const steps = outputSteps(shape, output);
   const width = sizeOf(shape.slice(steps.length > 0 ? 2 : 1));
@@ -152,7 +147,7 @@ export function inputGradient(compute: (x: Tensor) => Tensor, x: Tensor, element
     if (gradient) return Float64Array.from(gradient.dataSync());
     throw new ValueError(
       "Cannot take slopes with respect to this input: the output does not depend on it by numbers that can be varied. " +
-        "Indices of an embedding are such; inspect the model from the embedding's output on.",
+        "Indices that several embeddings read are such; inspect the model from their outputs on.",
     );
   });
 }
@@ -162,16 +157,6 @@ function oneInEachRow({ shape, size, backend }: Tensor, element: number): Tensor
   const data = new Float64Array(size);
   for (let b = 0; b < B; b++) data[(b * size) / B + element] = 1;
   return tensor(data, shape, { backend });
-}
-
-/** @throws {ValueError} when there is no such input; {ShapeError} when it has no time axis. */
-export function variedInput(subject: Subject, inputs: readonly Tensor[], which: number): Tensor {
-  const found = inputs[which];
-  if (!found) throw new ValueError(`Cannot vary input ${which} of "${subject.name}": it reads ${inputs.length}, counted from 0.`);
-  if (found.rank >= 2) return found;
-  throw new ShapeError(
-    `Cannot vary input ${which} of "${subject.name}" by step: its shape is ${showShape(found.shape)}, and it needs [batch, time, …].`,
-  );
 }
 
 /** The chosen steps, from 0; none for outputs without a time axis. */

@@ -1,4 +1,7 @@
 import { StateError, ValueError } from "../errors.ts";
+import { type Gates, withGates } from "../layers/cells/gates.ts";
+import { GridLayer } from "../layers/grid-layer.ts";
+import type { GridVisit } from "../layers/grid-walk.ts";
 import { type CallContext, Layer, type State } from "../layers/layer.ts";
 import { type OtherCall, withOtherCall } from "../layers/other-call.ts";
 import { RecurrentLayer, type SequenceRun } from "../layers/recurrent-layer.ts";
@@ -67,9 +70,20 @@ export function unchanged<T>(subject: Subject, compute: () => T): T {
 
 /** Every recurrent layer of the subject, those inside wrappers included, by path. */
 export function recurrentLayers(subject: Subject): ReadonlyMap<string, RecurrentLayer> {
-  const found = new Map<string, RecurrentLayer>();
+  return layersBy(subject, (layer) => (layer instanceof RecurrentLayer ? layer : null));
+}
+
+/** Every layer of the subject whose steps can be seen, by path: the recurrent ones, over time, and `mdLstm` and `gridLstmNd`, over a grid. */
+export function steppedLayers(subject: Subject): ReadonlyMap<string, RecurrentLayer | GridLayer> {
+  return layersBy(subject, (layer) => (layer instanceof RecurrentLayer || layer instanceof GridLayer ? layer : null));
+}
+
+/** The layers that `take` gives back, by path; it is not shown what lies inside one that it took. */
+function layersBy<L extends Layer>(subject: Subject, take: (layer: Layer) => L | null): ReadonlyMap<string, L> {
+  const found = new Map<string, L>();
   const visit = (layer: Layer): void => {
-    if (layer instanceof RecurrentLayer) found.set(layer.path, layer);
+    const taken = take(layer);
+    if (taken) found.set(layer.path, taken);
     else layer.sublayers.forEach(visit);
   };
   if (subject instanceof Layer) visit(subject);
@@ -78,11 +92,16 @@ export function recurrentLayers(subject: Subject): ReadonlyMap<string, Recurrent
 }
 
 /**
- * The recurrent layer with the path, or the only one.
+ * The layer with the path, or the only one; by default among the recurrent ones.
  * @throws {ValueError} when there is none, or several and none is named.
  */
-export function recurrentLayer(subject: Subject, path: string | undefined): RecurrentLayer {
-  const all = recurrentLayers(subject);
+export function recurrentLayer(subject: Subject, path: string | undefined): RecurrentLayer;
+export function recurrentLayer<L extends Layer>(subject: Subject, path: string | undefined, all: ReadonlyMap<string, L>): L;
+export function recurrentLayer(
+  subject: Subject,
+  path: string | undefined,
+  all: ReadonlyMap<string, Layer> = recurrentLayers(subject),
+): Layer {
   const found = path === undefined ? [...all.values()] : [all.get(path)].filter((layer) => layer !== undefined);
   const [only] = found;
   if (only && found.length === 1) return only;
@@ -93,29 +112,46 @@ export function recurrentLayer(subject: Subject, path: string | undefined): Recu
   );
 }
 
-/** What stands around one step of an unrolled layer. t is its position on the time axis of x. */
-export interface StepView {
+/** What is seen of one step. */
+export interface StepSeen {
+  /** Its position on the time axis, or its number in a grid, counted row by row. */
   readonly t: number;
-  readonly x: Tensor;
+  /** What a masked row holds. */
   readonly before: State;
   readonly after: State;
+  /** What the step reported of its gates, by name. */
+  readonly gates: Gates;
 }
 
 /**
  * Runs `compute` with the recurrent layer unrolled step by step instead of fused; both give the same.
  * @param visit sees each step, and may give another state to go on with.
  */
-export function unrolled<T>(layer: RecurrentLayer, visit: (step: StepView) => State | undefined, compute: () => T): T {
+export function unrolled<T>(layer: RecurrentLayer, visit: (step: StepSeen) => State | undefined, compute: () => T): T {
   const { goBackwards = false, returnSequences = false } = layer.options;
   const { cell } = layer;
   const sequence: SequenceRun<State> = (xs, initial, mask) => {
     const step = (x: Tensor, before: State, t: number): State => {
-      const after = cell.step(x, before);
-      return visit({ t, x, before, after }) ?? after;
+      const { result: after, gates } = withGates(() => cell.step(x, before));
+      return visit({ t, before, after, gates }) ?? after;
     };
     return scan(step, initial, xs, { mask, output: (state) => cell.output(state), goBackwards, returnSequences });
   };
   return withOtherCall((each, inputs, context) => (each === layer ? layer.callBy(sequence, inputs, context) : null), compute);
+}
+
+/** Runs `compute` with the step at every position of the layer over a grid seen by `visit`. */
+export function seenOnGrid<T>(layer: GridLayer, visit: (step: StepSeen) => void, compute: () => T): T {
+  const watched: OtherCall = (each, inputs, context) => {
+    if (each !== layer) return null;
+    const see: GridVisit<State> = (step, t, before) => {
+      const { result: after, gates } = withGates(step);
+      visit({ t, before, after, gates });
+      return after;
+    };
+    return layer.callBy(see, inputs, context);
+  };
+  return withOtherCall(watched, compute);
 }
 
 /** How a layer was called. */
@@ -125,7 +161,7 @@ export interface LayerCall {
 }
 
 /** What the recurrent layer reads in one pass of the subject. */
-export function callOf(subject: Subject, layer: RecurrentLayer, inputs: readonly Tensor[], mask: Tensor | null): LayerCall {
+export function callOf(subject: Subject, layer: Layer, inputs: readonly Tensor[], mask: Tensor | null): LayerCall {
   const calls: LayerCall[] = [];
   const watch: OtherCall = (each, given, context) => {
     if (each === layer) calls.push({ inputs: [...given], context: { ...context, masks: [...context.masks] } });

@@ -1,3 +1,5 @@
+import { GridLayer } from "../layers/grid-layer.ts";
+import { sizeOf } from "../tensor/shape.ts";
 import { inStep, type Tensor } from "../tensor/tensor.ts";
 import {
   callOf,
@@ -5,19 +7,25 @@ import {
   type PlainArray,
   ready,
   recurrentLayer,
+  type StepSeen,
   type Subject,
   type SubjectInputs,
+  seenOnGrid,
+  steppedLayers,
   unchanged,
   unrolled,
 } from "./subject.ts";
 
 /** Options of `trace`. */
 export interface TraceOptions extends InspectOptions {
-  /** Path of the recurrent layer ("lstm", "bidirectional/forward"). Default: the only one. */
+  /** Path of the layer ("lstm", "bidirectional/forward"). Default: the only recurrent one. */
   readonly layer?: string;
 }
 
-/** Everything a recurrent layer held at each step, as plain data. Step t is position t on the time axis of its input. */
+/**
+ * Everything a recurrent layer held at each step, as plain data. Step t is position t on the time axis of its input; of an `mdLstm`
+ * or a `gridLstmNd` it is a position of the grid, counted row by row.
+ */
 export interface Trace {
   /** Path of the layer. */
   readonly layer: string;
@@ -27,17 +35,18 @@ export interface Trace {
   readonly steps: number;
   /**
    * Gates and candidates by name, each [B, T, …]: of an LSTM inputGate, forgetGate, cellCandidate, outputGate (i f g o), of a
-   * GRU updateGate, resetGate, hiddenCandidate (z r h); of other cells what their `gatesOf` names. NaN at masked steps.
+   * GRU updateGate, resetGate, hiddenCandidate (z r h); of other cells what their step names by `reportGates`, of several cells
+   * within a step as "part/name". NaN at masked steps.
    */
   readonly gates: Readonly<Record<string, PlainArray>>;
-  /** Parts of the state after each step by name, each [B, T, …]; at masked steps as held. */
+  /** Parts of the state after each step by name, each [B, T, …]; at masked steps as held, 0 in a grid. */
   readonly states: Readonly<Record<string, PlainArray>>;
   /** [B · T], 1 = the step was used; null when all were. */
   readonly mask: readonly number[] | null;
 }
 
 /**
- * Gates and states of a recurrent layer for every row, step and unit, in inference. The layer runs step by step for this one
+ * Gates and states of a recurrent layer of any kind for every row, step and unit, in inference. The layer runs step by step for this one
  * call, its first in the model; nothing is left behind in the model, and runs that are not traced pay nothing.
  * @param subject a model, or a layer on its own. @param x its input, or a list of them.
  * @throws {ValueError} when the layer is not named and there are several, or none has the name.
@@ -47,26 +56,26 @@ export interface Trace {
  */
 export function trace(subject: Subject, x: SubjectInputs, { layer: path, mask = null }: TraceOptions = {}): Trace {
   const inputs = ready(subject, x);
-  const layer = recurrentLayer(subject, path);
+  const layer = recurrentLayer(subject, path, steppedLayers(subject));
   return inStep(subject.backend, () => {
     const call = callOf(subject, layer, inputs, mask);
-    const [rows = 0, steps = 0] = (call.inputs[0] as Tensor).shape;
-    const uses = call.context.masks[0]?.dataSync() ?? null;
-    const isUsed = (row: number, t: number): boolean => uses === null || uses[row * steps + t] !== 0;
+    const { shape } = call.inputs[0] as Tensor;
+    const [rows = 0] = shape;
+    const steps = sizeOf(layer instanceof GridLayer ? shape.slice(1, -1) : shape.slice(1, 2));
     const gates = new Series(rows, steps);
     const states = new Series(rows, steps);
-    unrolled(
-      layer,
-      ({ t, x: xt, before, after }) => {
-        const all = Object.entries(layer.cell.gatesOf(xt, before));
-        for (const [name, gate] of all) gates.write(name, t, gate, (row) => (isUsed(row, t) ? gate : null));
-        for (const [name, part] of Object.entries(after)) {
-          states.write(name, t, part, (row) => (isUsed(row, t) ? part : (before[name] as Tensor)));
-        }
-        return undefined;
-      },
-      () => unchanged(layer, () => layer.run(call.inputs, call.context)),
-    );
+    const run = () => unchanged(layer, () => layer.run(call.inputs, call.context));
+    const given = call.context.masks[0] ?? null;
+    const uses = (layer instanceof GridLayer ? layer.maskOver(shape, given) : given)?.dataSync() ?? null;
+    const isUsed = (row: number, t: number): boolean => uses === null || uses[row * steps + t] !== 0;
+    const see = ({ t, gates: now, before, after }: StepSeen): undefined => {
+      for (const [name, gate] of Object.entries(now)) gates.write(name, t, gate, (row) => (isUsed(row, t) ? gate : null));
+      for (const [name, part] of Object.entries(after)) {
+        states.write(name, t, part, (row) => (isUsed(row, t) ? part : (before[name] as Tensor)));
+      }
+    };
+    if (layer instanceof GridLayer) seenOnGrid(layer, see, run);
+    else unrolled(layer, see, run);
     return {
       layer: layer.path,
       type: layer.type,

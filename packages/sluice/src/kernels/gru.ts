@@ -1,5 +1,5 @@
 import { multiplyPacked, productScratch } from "./matmul";
-import { addProduct, addRow, chunkSteps, isUsed, rowOf, startRows, startState, startSteps, storePair } from "./recurrent";
+import { addProduct, addRow, chunkSteps, isUsed, rowOf, startRows, startState, startSteps, stepBytes, storePair } from "./recurrent";
 import { Candidate, CellSigmoid, CellTanh, chooseFunctions, Gate } from "./recurrent-functions";
 import { storeUpTo } from "./simd";
 
@@ -7,21 +7,25 @@ import { storeUpTo } from "./simd";
 // The recurrent kernel falls in two: blocks z r, and block h; `packed…` is each by `pack`, or 0 to read it where it lies.
 // Batch rows first … last−1.
 
-/** scratch: `productScratch` bytes and 3H numbers. */
+/**
+ * Without `keep`, gates are those of one chunk of steps (`chunkSteps`) and resetProduct [B, H]. scratch: `productScratch` bytes
+ * and 3H numbers.
+ */
 export function gruForward(
   x: usize, kernel: usize, recurrentKernel: usize, packedKernel: usize, packedGates: usize, packedCandidate: usize,
   bias: usize, recurrentBias: usize, mask: usize, gates: usize, hidden: usize, resetProduct: usize,
   T: i32, B: i32, I: i32, H: i32, first: i32, last: i32,
-  activation: i32, recurrentActivation: i32, resetAfter: bool, scratch: usize,
+  activation: i32, recurrentActivation: i32, resetAfter: bool, keep: bool, scratch: usize,
 ): void {
   const N = 3 * H;
   const rows = last - first;
   const block = <usize>H << 2;
-  const usual = chooseFunctions(activation, recurrentActivation);
+  const usual = chooseFunctions(activation, recurrentActivation, scratch);
   const start = joinBiases(bias, recurrentBias, scratch + <usize>productScratch(), H);
   const chunk = chunkSteps(rows, N);
   for (let t = 0; t < T; t++) {
     if (t % chunk == 0) {
+      if (!keep && t > 0) gates -= stepBytes(chunk, B, N);
       startSteps(x, I, packedKernel, kernel, start, gates, N, t, min(chunk, T - t), B, first, last, scratch);
     }
     const row = t * B + first;
@@ -39,6 +43,7 @@ export function gruForward(
     }
     if (usual) stepRows<CellTanh, CellSigmoid>(gates, hidden, resetProduct, mask, row, rows, B, H, resetAfter);
     else stepRows<Candidate, Gate>(gates, hidden, resetProduct, mask, row, rows, B, H, resetAfter);
+    if (!keep) resetProduct -= stepBytes(1, B, H);
   }
 }
 
@@ -160,7 +165,7 @@ export function gruBackward(
 ): void {
   const rows = last - first;
   const block = <usize>H << 2;
-  const usual = chooseFunctions(activation, recurrentActivation);
+  const usual = chooseFunctions(activation, recurrentActivation, scratch);
   const dh = startState(dHidden0, dLastHidden, first, rows, H);
   const dp = scratch + <usize>productScratch();
   for (let t = T - 1; t >= 0; t--) {
@@ -169,14 +174,13 @@ export function gruBackward(
     if (usual) backRows<CellTanh, CellSigmoid>(gates, hidden, resetProduct, mask, dHidden, dh, row, rows, H, resetAfter);
     else backRows<Candidate, Gate>(gates, hidden, resetProduct, mask, dHidden, dh, row, rows, H, resetAfter);
     if (resetAfter) {
-      multiplyPacked(rowOf(resetProduct, row, H), block, packedCandidate, dh, block, rows, H, H, true, scratch);
+      multiplyPacked(rowOf(resetProduct, row, H), block, packedCandidate, dh, block, rows, H, H, dh, block, scratch);
     } else {
-      memory.fill(dp, 0, <usize>rows * block);
-      multiplyPacked(z + block * 2, block * 3, packedCandidate, dp, block, rows, H, H, true, scratch);
+      multiplyPacked(z + block * 2, block * 3, packedCandidate, dp, block, rows, H, H, 0, 0, scratch);
       if (usual) backReset<CellSigmoid>(gates, hidden, mask, dp, dh, row, rows, H);
       else backReset<Gate>(gates, hidden, mask, dp, dh, row, rows, H);
     }
-    multiplyPacked(z, block * 3, packedGates, dh, block, rows, H, 2 * H, true, scratch);
+    multiplyPacked(z, block * 3, packedGates, dh, block, rows, H, 2 * H, dh, block, scratch);
   }
 }
 

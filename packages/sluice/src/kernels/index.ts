@@ -12,7 +12,7 @@ export { matmul, multiply, productScratch, weightGradients } from "./matmul";
 export { pack, packedBytes } from "./pack";
 export { panelColumns, panelGroup } from "./panels";
 export { quantizedBytes } from "./quantized";
-export { startSteps } from "./recurrent";
+export { chunkSteps, startSteps } from "./recurrent";
 export { rnnBackward, rnnForward } from "./rnn";
 export { reduceMax, reduceMin, reduceSum, sumRowsScratch } from "./reduce";
 export { logSoftmax, logSoftmaxGradient, softmax, softmaxGradient } from "./softmax";

@@ -1,38 +1,43 @@
 import { multiplyPacked } from "./matmul";
-import { addProduct, addRow, chunkSteps, isUsed, rowOf, startState, startSteps, storePair } from "./recurrent";
+import { addProduct, addRow, chunkSteps, isUsed, rowOf, startState, startSteps, stepBytes, storePair } from "./recurrent";
 import { Candidate, CellSigmoid, CellTanh, chooseFunctions, Gate } from "./recurrent-functions";
 
 // Long short-term memory over a sequence. Equations and shapes: `LstmForward`, `LstmBackward` in backend/kernels.ts.
 // `packed…`: the weights by `pack`, or 0 to read them where they lie. Batch rows first … last−1.
 
+/** Without `keep`, gates are those of one chunk of steps (`chunkSteps`), the next in the place of the last, and cells [B, H]. */
 export function lstmForward(
   x: usize, kernel: usize, recurrentKernel: usize, packedKernel: usize, packedRecurrent: usize, bias: usize, mask: usize,
   gates: usize, hidden: usize, cells: usize, T: i32, B: i32, I: i32, H: i32, first: i32, last: i32,
-  activation: i32, recurrentActivation: i32, scratch: usize,
+  activation: i32, recurrentActivation: i32, keep: bool, scratch: usize,
 ): void {
   const N = 4 * H;
   const rows = last - first;
-  const usual = chooseFunctions(activation, recurrentActivation);
+  const usual = chooseFunctions(activation, recurrentActivation, scratch);
   const chunk = chunkSteps(rows, N);
   for (let t = 0; t < T; t++) {
     if (t % chunk == 0) {
+      if (!keep && t > 0) gates -= stepBytes(chunk, B, N);
       startSteps(x, I, packedKernel, kernel, bias, gates, N, t, min(chunk, T - t), B, first, last, scratch);
     }
     const row = t * B + first;
     addProduct(rowOf(hidden, row, H), H, packedRecurrent, recurrentKernel, N, rowOf(gates, row, N), N, rows, N, scratch);
-    if (usual) stepRows<CellTanh, CellSigmoid>(gates, hidden, cells, mask, row, rows, B, H, 0, H);
-    else stepRows<Candidate, Gate>(gates, hidden, cells, mask, row, rows, B, H, 0, H);
+    if (usual) stepRows<CellTanh, CellSigmoid>(gates, hidden, cells, mask, row, rows, B, H, 0, H, keep);
+    else stepRows<Candidate, Gate>(gates, hidden, cells, mask, row, rows, B, H, 0, H, keep);
+    if (!keep) cells -= stepBytes(1, B, H);
   }
 }
 
 /**
  * The gates of rows `row` … of [T·B], units `from` … to−1, once their products are summed; a masked row holds its state.
+ * Without `keep` new cells take the place of the old.
  */
 function stepRows<A, R>(
-  gates: usize, hidden: usize, cells: usize, mask: usize, row: i32, rows: i32, B: i32, H: i32, from: i32, to: i32,
+  gates: usize, hidden: usize, cells: usize, mask: usize, row: i32, rows: i32, B: i32, H: i32, from: i32, to: i32, keep: bool,
 ): void {
   const block = <usize>H << 2;
   const next = <usize>B * block;
+  const nextCell: usize = keep ? next : 0;
   const offset = <usize>from << 2;
   const bytes = <usize>(to - from) << 2;
   for (const end = row + rows; row < end; row++) {
@@ -41,12 +46,12 @@ function stepRows<A, R>(
     const c = rowOf(cells, row, H) + offset;
     if (isUsed(mask, row)) {
       for (let at: usize = 0; at < bytes; at += 32) {
-        stepUnits<A, R>(z + at, block, c + at, c + next + at, h + next + at, min<i32>(8, <i32>((bytes - at) >> 2)));
+        stepUnits<A, R>(z + at, block, c + at, c + nextCell + at, h + next + at, min<i32>(8, <i32>((bytes - at) >> 2)));
       }
     } else {
       clearGates(z, block, bytes);
       memory.copy(h + next, h, bytes);
-      memory.copy(c + next, c, bytes);
+      if (keep) memory.copy(c + next, c, bytes);
     }
   }
 }
@@ -57,26 +62,27 @@ function clearGates(z: usize, block: usize, bytes: usize): void {
 }
 
 /**
- * Step t of a forward run for units `from` … to−1 of the whole batch, whose gates hold bias + x · kernel: large weights are so
- * cut among threads, one step after the other. packedBlocks: the four blocks of recurrentKernel [H, H], each by `pack`,
- * blockBytes apart; `from` is a multiple of TILE_COLUMNS.
+ * One step of a forward run for units `from` … to−1 of the whole batch, whose gates hold bias + x · kernel: large weights are so
+ * cut among threads, one step after the other. mask, gates, hidden, cells: where the step's block begins; hidden's next lies
+ * behind it, cells' too with `keep`. packedBlocks: the four blocks of recurrentKernel [H, H], each by `pack`, blockBytes apart;
+ * `from` is a multiple of TILE_COLUMNS.
  */
 export function lstmForwardUnits(
   packedBlocks: usize, blockBytes: usize, mask: usize, gates: usize, hidden: usize, cells: usize,
-  t: i32, B: i32, H: i32, from: i32, to: i32, activation: i32, recurrentActivation: i32, scratch: usize,
+  B: i32, H: i32, from: i32, to: i32, activation: i32, recurrentActivation: i32, keep: bool, scratch: usize,
 ): void {
   const N = 4 * H;
-  const row = t * B;
-  const h = rowOf(hidden, row, H);
   const panels = packedBlocks + <usize>(from * H) * 4;
   for (let k = 0; k < 4; k++) {
-    const z = rowOf(gates, row, N) + (<usize>(k * H + from) << 2);
-    multiplyPacked(h, <usize>H << 2, panels + <usize>k * blockBytes, z, <usize>N << 2, B, to - from, H, true, scratch);
+    const z = gates + (<usize>(k * H + from) << 2);
+    multiplyPacked(
+      hidden, <usize>H << 2, panels + <usize>k * blockBytes, z, <usize>N << 2, B, to - from, H, z, <usize>N << 2, scratch,
+    );
   }
-  if (chooseFunctions(activation, recurrentActivation)) {
-    stepRows<CellTanh, CellSigmoid>(gates, hidden, cells, mask, row, B, B, H, from, to);
+  if (chooseFunctions(activation, recurrentActivation, scratch)) {
+    stepRows<CellTanh, CellSigmoid>(gates, hidden, cells, mask, 0, B, B, H, from, to, keep);
   } else {
-    stepRows<Candidate, Gate>(gates, hidden, cells, mask, row, B, B, H, from, to);
+    stepRows<Candidate, Gate>(gates, hidden, cells, mask, 0, B, B, H, from, to, keep);
   }
 }
 
@@ -116,7 +122,8 @@ export function lstmBackward(
 ): void {
   const N = 4 * H;
   const rows = last - first;
-  const usual = chooseFunctions(activation, recurrentActivation);
+  const usual = chooseFunctions(activation, recurrentActivation, scratch);
+  const hRow = <usize>H << 2;
   const dh = startState(dHidden0, dLastHidden, first, rows, H);
   const dc = startState(dCell0, dLastCell, first, rows, H);
   for (let t = T - 1; t >= 0; t--) {
@@ -124,7 +131,7 @@ export function lstmBackward(
     if (usual) backRows<CellTanh, CellSigmoid>(gates, cells, mask, dHidden, dh, dc, row, rows, B, H, 0, H);
     else backRows<Candidate, Gate>(gates, cells, mask, dHidden, dh, dc, row, rows, B, H, 0, H);
     // A used row has left 0 in dh, a masked one its gradient, to which its zero gates add nothing.
-    multiplyPacked(rowOf(gates, row, N), <usize>N << 2, packedRecurrent, dh, <usize>H << 2, rows, H, N, true, scratch);
+    multiplyPacked(rowOf(gates, row, N), <usize>N << 2, packedRecurrent, dh, hRow, rows, H, N, dh, hRow, scratch);
   }
 }
 
@@ -165,10 +172,11 @@ export function lstmBackwardUnits(
   if (t + 1 < T) {
     const panels = packedRecurrent + <usize>(from * N) * 4;
     const dh = dHidden0 + (<usize>from << 2);
-    multiplyPacked(rowOf(gates, (t + 1) * B, N), <usize>N << 2, panels, dh, <usize>H << 2, B, to - from, N, true, scratch);
+    const hRow = <usize>H << 2;
+    multiplyPacked(rowOf(gates, (t + 1) * B, N), <usize>N << 2, panels, dh, hRow, B, to - from, N, dh, hRow, scratch);
   }
   if (t < 0) return;
-  if (chooseFunctions(activation, recurrentActivation)) {
+  if (chooseFunctions(activation, recurrentActivation, scratch)) {
     backRows<CellTanh, CellSigmoid>(gates, cells, mask, dHidden, dHidden0, dCell0, t * B, B, B, H, from, to);
   } else {
     backRows<Candidate, Gate>(gates, cells, mask, dHidden, dHidden0, dCell0, t * B, B, B, H, from, to);

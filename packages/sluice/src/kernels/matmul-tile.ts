@@ -16,13 +16,13 @@ export const TILE_COLUMNS: i32 = PAIRS ? 16 : 8;
 export const PANEL_ROW: usize = PAIRS ? 64 : 32;
 
 @inline
-function store(out: usize, c0: v128, c1: v128, c2: v128, c3: v128, accumulate: bool): void {
-  if (accumulate) {
+function store(out: usize, c0: v128, c1: v128, c2: v128, c3: v128, add: bool, base: usize): void {
+  if (add) {
     // All loads stand before the stores: an engine joins two neighbours only when no store lies between them.
-    const o0 = v128.load(out);
-    const o1 = v128.load(out, 16);
-    const o2 = PAIRS ? v128.load(out, 32) : c2;
-    const o3 = PAIRS ? v128.load(out, 48) : c3;
+    const o0 = v128.load(base);
+    const o1 = v128.load(base, 16);
+    const o2 = PAIRS ? v128.load(base, 32) : c2;
+    const o3 = PAIRS ? v128.load(base, 48) : c3;
     c0 = f32x4.add(o0, c0);
     c1 = f32x4.add(o1, c1);
     c2 = f32x4.add(o2, c2);
@@ -37,12 +37,13 @@ function store(out: usize, c0: v128, c1: v128, c2: v128, c3: v128, accumulate: b
 }
 
 /**
- * out [rows, TILE_COLUMNS] (+)= a [rows, depth] · panel [depth, TILE_COLUMNS].
+ * out [rows, TILE_COLUMNS] = a [rows, depth] · panel [depth, TILE_COLUMNS], with `add` plus base [rows, TILE_COLUMNS].
  * a: row i starts at i·aRow, each k is aStep further; all in bytes. `rows` is a literal, so each call is its own kernel.
  */
 @inline
 function tile(
-  rows: i32, a: usize, aRow: usize, aStep: usize, panel: usize, depth: i32, out: usize, outRow: usize, accumulate: bool,
+  rows: i32, a: usize, aRow: usize, aStep: usize, panel: usize, depth: i32, out: usize, outRow: usize,
+  add: bool, base: usize, baseRow: usize,
 ): void {
   const zero = f32x4.splat(0);
   let c00 = zero, c01 = zero, c02 = zero, c03 = zero;
@@ -115,73 +116,85 @@ function tile(
     a += aStep;
     panel += PANEL_ROW;
   }
-  store(out, c00, c01, c02, c03, accumulate);
-  if (rows > 1) store(out + outRow, c10, c11, c12, c13, accumulate);
-  if (rows > 2) store(out + outRow * 2, c20, c21, c22, c23, accumulate);
-  if (rows > 3) store(out + outRow * 3, c30, c31, c32, c33, accumulate);
-  if (rows > 4) store(out + outRow * 4, c40, c41, c42, c43, accumulate);
-  if (rows > 5) store(out + outRow * 5, c50, c51, c52, c53, accumulate);
+  store(out, c00, c01, c02, c03, add, base);
+  if (rows > 1) store(out + outRow, c10, c11, c12, c13, add, base + baseRow);
+  if (rows > 2) store(out + outRow * 2, c20, c21, c22, c23, add, base + baseRow * 2);
+  if (rows > 3) store(out + outRow * 3, c30, c31, c32, c33, add, base + baseRow * 3);
+  if (rows > 4) store(out + outRow * 4, c40, c41, c42, c43, add, base + baseRow * 4);
+  if (rows > 5) store(out + outRow * 5, c50, c51, c52, c53, add, base + baseRow * 5);
 }
 
 function set1(a: usize, aRow: usize, aStep: usize, panel: usize, depth: i32, out: usize, outRow: usize): void {
-  tile(1, a, aRow, aStep, panel, depth, out, outRow, false);
+  tile(1, a, aRow, aStep, panel, depth, out, outRow, false, 0, 0);
 }
 
-function add1(a: usize, aRow: usize, aStep: usize, panel: usize, depth: i32, out: usize, outRow: usize): void {
-  tile(1, a, aRow, aStep, panel, depth, out, outRow, true);
+function add1(
+  a: usize, aRow: usize, aStep: usize, panel: usize, depth: i32, out: usize, outRow: usize, base: usize, baseRow: usize,
+): void {
+  tile(1, a, aRow, aStep, panel, depth, out, outRow, true, base, baseRow);
 }
 
 function set2(a: usize, aRow: usize, aStep: usize, panel: usize, depth: i32, out: usize, outRow: usize): void {
-  tile(2, a, aRow, aStep, panel, depth, out, outRow, false);
+  tile(2, a, aRow, aStep, panel, depth, out, outRow, false, 0, 0);
 }
 
-function add2(a: usize, aRow: usize, aStep: usize, panel: usize, depth: i32, out: usize, outRow: usize): void {
-  tile(2, a, aRow, aStep, panel, depth, out, outRow, true);
+function add2(
+  a: usize, aRow: usize, aStep: usize, panel: usize, depth: i32, out: usize, outRow: usize, base: usize, baseRow: usize,
+): void {
+  tile(2, a, aRow, aStep, panel, depth, out, outRow, true, base, baseRow);
 }
 
 function set3(a: usize, aRow: usize, aStep: usize, panel: usize, depth: i32, out: usize, outRow: usize): void {
-  tile(3, a, aRow, aStep, panel, depth, out, outRow, false);
+  tile(3, a, aRow, aStep, panel, depth, out, outRow, false, 0, 0);
 }
 
-function add3(a: usize, aRow: usize, aStep: usize, panel: usize, depth: i32, out: usize, outRow: usize): void {
-  tile(3, a, aRow, aStep, panel, depth, out, outRow, true);
+function add3(
+  a: usize, aRow: usize, aStep: usize, panel: usize, depth: i32, out: usize, outRow: usize, base: usize, baseRow: usize,
+): void {
+  tile(3, a, aRow, aStep, panel, depth, out, outRow, true, base, baseRow);
 }
 
 function set4(a: usize, aRow: usize, aStep: usize, panel: usize, depth: i32, out: usize, outRow: usize): void {
-  tile(4, a, aRow, aStep, panel, depth, out, outRow, false);
+  tile(4, a, aRow, aStep, panel, depth, out, outRow, false, 0, 0);
 }
 
-function add4(a: usize, aRow: usize, aStep: usize, panel: usize, depth: i32, out: usize, outRow: usize): void {
-  tile(4, a, aRow, aStep, panel, depth, out, outRow, true);
+function add4(
+  a: usize, aRow: usize, aStep: usize, panel: usize, depth: i32, out: usize, outRow: usize, base: usize, baseRow: usize,
+): void {
+  tile(4, a, aRow, aStep, panel, depth, out, outRow, true, base, baseRow);
 }
 
 function set5(a: usize, aRow: usize, aStep: usize, panel: usize, depth: i32, out: usize, outRow: usize): void {
-  tile(5, a, aRow, aStep, panel, depth, out, outRow, false);
+  tile(5, a, aRow, aStep, panel, depth, out, outRow, false, 0, 0);
 }
 
-function add5(a: usize, aRow: usize, aStep: usize, panel: usize, depth: i32, out: usize, outRow: usize): void {
-  tile(5, a, aRow, aStep, panel, depth, out, outRow, true);
+function add5(
+  a: usize, aRow: usize, aStep: usize, panel: usize, depth: i32, out: usize, outRow: usize, base: usize, baseRow: usize,
+): void {
+  tile(5, a, aRow, aStep, panel, depth, out, outRow, true, base, baseRow);
 }
 
 function set6(a: usize, aRow: usize, aStep: usize, panel: usize, depth: i32, out: usize, outRow: usize): void {
-  tile(6, a, aRow, aStep, panel, depth, out, outRow, false);
+  tile(6, a, aRow, aStep, panel, depth, out, outRow, false, 0, 0);
 }
 
-function add6(a: usize, aRow: usize, aStep: usize, panel: usize, depth: i32, out: usize, outRow: usize): void {
-  tile(6, a, aRow, aStep, panel, depth, out, outRow, true);
-}
-
-/** Runs the tile of `rows` rows, 1 … TILE_ROWS. */
-export function runTile(
-  rows: i32, a: usize, aRow: usize, aStep: usize, panel: usize, depth: i32, out: usize, outRow: usize, accumulate: bool,
+function add6(
+  a: usize, aRow: usize, aStep: usize, panel: usize, depth: i32, out: usize, outRow: usize, base: usize, baseRow: usize,
 ): void {
-  if (accumulate) {
-    if (PAIRS && rows == 6) add6(a, aRow, aStep, panel, depth, out, outRow);
-    else if (PAIRS && rows == 5) add5(a, aRow, aStep, panel, depth, out, outRow);
-    else if (rows == 4) add4(a, aRow, aStep, panel, depth, out, outRow);
-    else if (rows == 3) add3(a, aRow, aStep, panel, depth, out, outRow);
-    else if (rows == 2) add2(a, aRow, aStep, panel, depth, out, outRow);
-    else add1(a, aRow, aStep, panel, depth, out, outRow);
+  tile(6, a, aRow, aStep, panel, depth, out, outRow, true, base, baseRow);
+}
+
+/** Runs the tile of `rows` rows, 1 … TILE_ROWS. base: what the product is added to, `out` itself or another matrix; or 0. */
+export function runTile(
+  rows: i32, a: usize, aRow: usize, aStep: usize, panel: usize, depth: i32, out: usize, outRow: usize, base: usize, baseRow: usize,
+): void {
+  if (base) {
+    if (PAIRS && rows == 6) add6(a, aRow, aStep, panel, depth, out, outRow, base, baseRow);
+    else if (PAIRS && rows == 5) add5(a, aRow, aStep, panel, depth, out, outRow, base, baseRow);
+    else if (rows == 4) add4(a, aRow, aStep, panel, depth, out, outRow, base, baseRow);
+    else if (rows == 3) add3(a, aRow, aStep, panel, depth, out, outRow, base, baseRow);
+    else if (rows == 2) add2(a, aRow, aStep, panel, depth, out, outRow, base, baseRow);
+    else add1(a, aRow, aStep, panel, depth, out, outRow, base, baseRow);
   } else {
     if (PAIRS && rows == 6) set6(a, aRow, aStep, panel, depth, out, outRow);
     else if (PAIRS && rows == 5) set5(a, aRow, aStep, panel, depth, out, outRow);

@@ -6,7 +6,8 @@ import { storeUpTo } from "./simd";
 // out [M, N] (+)= a [M, K] · b [K, N] after Goto [2008, doi:10.1145/1356052.1356053]: a packed block of b waits in the
 // second-level cache while blocks of rows of a pass by it, panel by panel. Every element is the sum of chains over
 // DEPTH_BLOCK terms, added in order and then to `out`; how many rows there are, and which path they take, changes no bit,
-// so a product may be split by rows anywhere and by columns at multiples of TILE_COLUMNS. Strides count bytes.
+// so a product may be split by rows anywhere and by columns at multiples of TILE_COLUMNS. Strides count bytes. Where a function
+// has a `base` [M, N], out = base + the product: `out` itself to accumulate, a bias with baseRow 0, or 0 for nothing.
 
 /** Rows of a that pass by a packed block before the next panel is taken. */
 const ROW_BLOCK: i32 = TILE_ROWS * 32;
@@ -31,13 +32,13 @@ export function nearColumns(depth: i32): i32 {
   return max(TILE_COLUMNS, (NEAR / max(depth, 1)) & -TILE_COLUMNS);
 }
 
-/** out (+)= tile, its first `columns` columns. */
-function mergeTile(tile: usize, rows: i32, columns: i32, out: usize, outRow: usize, accumulate: bool): void {
+/** out = base + tile, its first `columns` columns. */
+function mergeTile(tile: usize, rows: i32, columns: i32, out: usize, outRow: usize, base: usize, baseRow: usize): void {
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
-      const to = out + (<usize>j << 2);
-      const value = load<f32>(tile + (<usize>j << 2));
-      store<f32>(to, accumulate ? load<f32>(to) + value : value);
+      const at = <usize>j << 2;
+      const value = load<f32>(tile + at);
+      store<f32>(out + at, base ? load<f32>(base + <usize>i * baseRow + at) + value : value);
     }
     tile += PANEL_ROW;
     out += outRow;
@@ -50,7 +51,7 @@ function mergeTile(tile: usize, rows: i32, columns: i32, out: usize, outRow: usi
  */
 function multiplyBlock(
   a: usize, aRow: usize, aStep: usize, aPacked: bool, panels: usize, panelBytes: usize, out: usize, outRow: usize,
-  rows: i32, columns: i32, depth: i32, accumulate: bool, edge: usize,
+  rows: i32, columns: i32, depth: i32, base: usize, baseRow: usize, edge: usize,
 ): void {
   const tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
   const size = rows / tiles;
@@ -59,17 +60,19 @@ function multiplyBlock(
     const whole = columns - j >= TILE_COLUMNS;
     let left = a;
     let to = out + (<usize>j << 2);
+    let start: usize = base ? base + (<usize>j << 2) : 0;
     for (let t = 0; t < tiles; t++) {
       const count = t < larger ? size + 1 : size;
       const step = aPacked ? <usize>count << 2 : aStep;
       if (whole) {
-        runTile(count, left, aRow, step, panels, depth, to, outRow, accumulate);
+        runTile(count, left, aRow, step, panels, depth, to, outRow, start, baseRow);
       } else {
-        runTile(count, left, aRow, step, panels, depth, edge, PANEL_ROW, false);
-        mergeTile(edge, count, columns - j, to, outRow, accumulate);
+        runTile(count, left, aRow, step, panels, depth, edge, PANEL_ROW, 0, 0);
+        mergeTile(edge, count, columns - j, to, outRow, start, baseRow);
       }
       left += <usize>count * (aPacked ? <usize>depth << 2 : aRow);
       to += <usize>count * outRow;
+      if (start) start += <usize>count * baseRow;
     }
     panels += panelBytes;
   }
@@ -85,41 +88,48 @@ function multiplyBlockTransposed(
     const rows = min(ROW_BLOCK, M - i);
     packLeft(a + (<usize>i << 2), aStep, depth, rows, mask, left);
     const to = out + <usize>i * outRow;
-    multiplyBlock(left, 4, 0, true, panels, <usize>depth * PANEL_ROW, to, outRow, rows, columns, depth, accumulate, scratch);
+    const base: usize = accumulate ? to : 0;
+    multiplyBlock(left, 4, 0, true, panels, <usize>depth * PANEL_ROW, to, outRow, rows, columns, depth, base, outRow, scratch);
   }
 }
 
 /** One block with a's rows contiguous. */
 function multiplyBlockRows(
   a: usize, aRow: usize, panels: usize, panelBytes: usize, out: usize, outRow: usize,
-  M: i32, columns: i32, depth: i32, accumulate: bool, scratch: usize,
+  M: i32, columns: i32, depth: i32, base: usize, baseRow: usize, scratch: usize,
 ): void {
   for (let i = 0; i < M; i += ROW_BLOCK) {
+    const left = a + <usize>i * aRow;
     const to = out + <usize>i * outRow;
-    const rows = min(ROW_BLOCK, M - i);
-    multiplyBlock(a + <usize>i * aRow, aRow, 4, false, panels, panelBytes, to, outRow, rows, columns, depth, accumulate, scratch);
+    const start: usize = base ? base + <usize>i * baseRow : 0;
+    multiplyBlock(
+      left, aRow, 4, false, panels, panelBytes, to, outRow, min(ROW_BLOCK, M - i), columns, depth, start, baseRow, scratch,
+    );
   }
 }
 
 /**
- * out (+)= a · b with b packed whole by `pack`; a has contiguous rows. While all of a stays in the second-level cache, each
+ * out = base + a · b with b packed whole by `pack`; a has contiguous rows. While all of a stays in the second-level cache, each
  * panel passes once and its block of out stays near; otherwise each block of b serves many rows before the next.
  */
 export function multiplyPacked(
-  a: usize, aRow: usize, packed: usize, out: usize, outRow: usize, M: i32, N: i32, K: i32, accumulate: bool, scratch: usize,
+  a: usize, aRow: usize, packed: usize, out: usize, outRow: usize, M: i32, N: i32, K: i32, base: usize, baseRow: usize,
+  scratch: usize,
 ): void {
   const width = M * K <= NEAR ? TILE_COLUMNS : max(N, 1);
   const panelBytes = <usize>K * PANEL_ROW;
   for (let j = 0; j < N; j += width) {
     const columns = min(width, N - j);
     const panels = packed + (<usize>j / TILE_COLUMNS) * panelBytes;
+    const to = out + (<usize>j << 2);
+    let start: usize = base ? base + (<usize>j << 2) : 0;
+    let startRow = baseRow;
     for (let k = 0; k < K; k += DEPTH_BLOCK) {
-      const from = a + (<usize>k << 2);
       const block = panels + <usize>k * PANEL_ROW;
       const depth = min(DEPTH_BLOCK, K - k);
-      multiplyBlockRows(
-        from, aRow, block, panelBytes, out + (<usize>j << 2), outRow, M, columns, depth, accumulate || k > 0, scratch,
-      );
+      multiplyBlockRows(a + (<usize>k << 2), aRow, block, panelBytes, to, outRow, M, columns, depth, start, startRow, scratch);
+      start = to;
+      startRow = outRow;
     }
   }
 }
@@ -163,7 +173,7 @@ function multiplyBlocks(
       const add = accumulate || k > 0;
       pack(b + <usize>k * bRow + <usize>j * bColumn, bRow, bColumn, depth, columns, panels);
       const panelBytes = <usize>depth * PANEL_ROW;
-      if (aStep == 4) multiplyBlockRows(from, aRow, panels, panelBytes, to, outRow, M, columns, depth, add, scratch);
+      if (aStep == 4) multiplyBlockRows(from, aRow, panels, panelBytes, to, outRow, M, columns, depth, add ? to : 0, outRow, scratch);
       else multiplyBlockTransposed(from, aStep, 0, panels, to, outRow, M, columns, depth, add, scratch);
     }
   }

@@ -9,9 +9,12 @@ const TANH: i32 = 2;
 
 let candidateCode: i32 = TANH;
 let gateCode: i32 = SIGMOID;
+/** A vector on its way into `call` and out of it. */
+let place: usize = 0;
 
-/** Sets the functions of the next run; true when they are tanh and sigmoid. */
-export function chooseFunctions(activation: i32, recurrentActivation: i32): bool {
+/** Sets the functions of the next run; true when they are tanh and sigmoid. scratch: of this thread, 16 bytes. */
+export function chooseFunctions(activation: i32, recurrentActivation: i32, scratch: usize): bool {
+  place = scratch;
   candidateCode = activation;
   gateCode = recurrentActivation;
   return activation == TANH && recurrentActivation == SIGMOID;
@@ -62,14 +65,31 @@ function tanhRatio(x: v128): v128 {
 }
 /** The functions that `chooseFunctions` set: of the candidate, and of the gates. */
 @unmanaged export class Candidate {
-  @inline value(x: v128): v128 { return valueOf(candidateCode, x); }
-  @inline slope(y: v128): v128 { return slopeOf(candidateCode, y); }
+  @inline value(x: v128): v128 { return called(candidateCode, false, x); }
+  @inline slope(y: v128): v128 { return called(candidateCode, true, y); }
 }
 @unmanaged export class Gate {
-  @inline value(x: v128): v128 { return valueOf(gateCode, x); }
-  @inline slope(y: v128): v128 { return slopeOf(gateCode, y); }
+  @inline value(x: v128): v128 { return called(gateCode, false, x); }
+  @inline slope(y: v128): v128 { return called(gateCode, true, y); }
 }
 
+/**
+ * A function, or its slope, by code. The vector goes through memory: an engine that joins two 128-bit operations into one stops
+ * the process where one of the two is an argument or a global.
+ */
+@inline
+function called(code: i32, slope: bool, x: v128): v128 {
+  v128.store(place, x);
+  call(code, slope);
+  return v128.load(place);
+}
+
+function call(code: i32, slope: bool): void {
+  const x = v128.load(place);
+  v128.store(place, slope ? slopeOf(code, x) : valueOf(code, x));
+}
+
+@inline
 function valueOf(code: i32, x: v128): v128 {
   switch (code) {
     case SIGMOID: return changetype<f.Sigmoid>(0).value(x);
@@ -89,6 +109,7 @@ function valueOf(code: i32, x: v128): v128 {
 }
 
 /** The slope from the output alone. */
+@inline
 function slopeOf(code: i32, y: v128): v128 {
   switch (code) {
     case SIGMOID: return changetype<f.Sigmoid>(0).slope(y, y);

@@ -21,6 +21,12 @@ export function rowOf(matrix: usize, row: i32, n: i32): usize {
   return matrix + ((<usize>row * <usize>n) << 2);
 }
 
+/** Bytes of `steps` steps of a batch in rows of `n` numbers. */
+@inline
+export function stepBytes(steps: i32, B: i32, n: i32): usize {
+  return (<usize>(steps * B) * <usize>n) << 2;
+}
+
 /** Rows of `out` = bias, or 0. */
 export function startRows(out: usize, bias: usize, rows: i32, N: i32): void {
   const bytes = <usize>N << 2;
@@ -43,7 +49,7 @@ export function addProduct(
 ): void {
   const aRow = <usize>K << 2;
   const step = <usize>outRow << 2;
-  if (packed) multiplyPacked(a, aRow, packed, out, step, rows, N, K, true, scratch);
+  if (packed) multiplyPacked(a, aRow, packed, out, step, rows, N, K, out, step, scratch);
   else multiply(a, aRow, 4, weights, <usize>weightsRow << 2, 4, out, step, rows, N, K, true, scratch);
 }
 
@@ -65,15 +71,24 @@ export function startSteps(
   const rows = whole ? (steps - 1) * B + part : part;
   const products = whole ? 1 : steps;
   const start = t * B + first;
-  for (let s = 0; s < products; s++) startRows(rowOf(gates, start + s * B, N), bias, rows, N);
-  const width = whole || packed == 0 ? max(N, 1) : nearColumns(I);
-  for (let j = 0; j < N; j += width) {
-    const panels = packed == 0 ? 0 : packed + <usize>(j * I) * 4;
+  if (packed == 0 || I == 0) {
     for (let s = 0; s < products; s++) {
       const row = start + s * B;
-      addProduct(
-        rowOf(x, row, I), I, panels, kernel, N, rowOf(gates, row, N) + (<usize>j << 2), N, rows, min(width, N - j), scratch,
-      );
+      startRows(rowOf(gates, row, N), bias, rows, N);
+      addProduct(rowOf(x, row, I), I, 0, kernel, N, rowOf(gates, row, N), N, rows, N, scratch);
+    }
+    return;
+  }
+  const width = whole ? max(N, 1) : nearColumns(I);
+  for (let j = 0; j < N; j += width) {
+    const offset = <usize>j << 2;
+    const panels = packed + <usize>I * offset;
+    const columns = min(width, N - j);
+    const from: usize = bias ? bias + offset : 0;
+    for (let s = 0; s < products; s++) {
+      const row = start + s * B;
+      const out = rowOf(gates, row, N) + offset;
+      multiplyPacked(rowOf(x, row, I), <usize>I << 2, panels, out, <usize>N << 2, rows, columns, I, from, 0, scratch);
     }
   }
 }

@@ -1,5 +1,5 @@
 import { multiplyPacked } from "./matmul";
-import { addProduct, addRow, chunkSteps, isUsed, rowOf, startState, startSteps, storePair } from "./recurrent";
+import { addProduct, addRow, chunkSteps, isUsed, rowOf, startState, startSteps, stepBytes, storePair } from "./recurrent";
 import { Candidate, CellTanh, chooseFunctions } from "./recurrent-functions";
 import { storeUpTo } from "./simd";
 
@@ -8,15 +8,18 @@ import { storeUpTo } from "./simd";
 
 const SIGMOID: i32 = 1;
 
+/** Without `keep`, gates are those of one chunk of steps (`chunkSteps`). */
 export function rnnForward(
   x: usize, kernel: usize, recurrentKernel: usize, packedKernel: usize, packedRecurrent: usize, bias: usize, mask: usize,
-  gates: usize, hidden: usize, T: i32, B: i32, I: i32, H: i32, first: i32, last: i32, activation: i32, scratch: usize,
+  gates: usize, hidden: usize, T: i32, B: i32, I: i32, H: i32, first: i32, last: i32, activation: i32, keep: bool,
+  scratch: usize,
 ): void {
   const rows = last - first;
-  const usual = chooseFunctions(activation, SIGMOID);
+  const usual = chooseFunctions(activation, SIGMOID, scratch);
   const chunk = chunkSteps(rows, H);
   for (let t = 0; t < T; t++) {
     if (t % chunk == 0) {
+      if (!keep && t > 0) gates -= stepBytes(chunk, B, H);
       startSteps(x, I, packedKernel, kernel, bias, gates, H, t, min(chunk, T - t), B, first, last, scratch);
     }
     const row = t * B + first;
@@ -58,13 +61,13 @@ export function rnnBackward(
 ): void {
   const bytes = <usize>H << 2;
   const rows = last - first;
-  const usual = chooseFunctions(activation, SIGMOID);
+  const usual = chooseFunctions(activation, SIGMOID, scratch);
   const dh = startState(dHidden0, dLastHidden, first, rows, H);
   for (let t = T - 1; t >= 0; t--) {
     const row = t * B + first;
     if (usual) backRows<CellTanh>(gates, mask, dHidden, dh, row, rows, H);
     else backRows<Candidate>(gates, mask, dHidden, dh, row, rows, H);
-    multiplyPacked(rowOf(gates, row, H), bytes, packedRecurrent, dh, bytes, rows, H, H, true, scratch);
+    multiplyPacked(rowOf(gates, row, H), bytes, packedRecurrent, dh, bytes, rows, H, H, dh, bytes, scratch);
   }
 }
 

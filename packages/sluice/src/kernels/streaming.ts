@@ -33,19 +33,13 @@ function product(
   }
 }
 
-/** Every row of z [rows, N] = bias. */
-function startRows(bias: usize, z: usize, zRow: usize, rows: i32, N: i32): void {
-  for (let row = 0; row < rows; row++) memory.copy(z + <usize>row * zRow, bias, <usize>N << 2);
-}
-
 /** z [rows, N] = bias + a [rows, K] · weights. */
 function allPanels(
   type: i32, a: usize, K: i32, weights: usize, scales: usize, bias: usize, z: usize, rows: i32, N: i32, backwards: bool, scratch: usize,
 ): void {
   const zRow = paddedRow(N);
   if (type == PACKED) {
-    startRows(bias, z, zRow, rows, N);
-    multiplyPacked(a, <usize>K << 2, weights, z, zRow, rows, N, K, true, scratch);
+    multiplyPacked(a, <usize>K << 2, weights, z, zRow, rows, N, K, bias, 0, scratch);
     return;
   }
   prepare(type, a, K, rows, scratch);
@@ -65,9 +59,8 @@ function bothProducts(
 ): void {
   const zRow = paddedRow(N);
   if (type == PACKED) {
-    startRows(bias, z, zRow, rows, N);
-    multiplyPacked(x, <usize>I << 2, kernel, z, zRow, rows, N, I, true, scratch);
-    multiplyPacked(hidden, <usize>H << 2, recurrent, z, zRow, rows, recurrentColumns, H, true, scratch);
+    multiplyPacked(x, <usize>I << 2, kernel, z, zRow, rows, N, I, bias, 0, scratch);
+    multiplyPacked(hidden, <usize>H << 2, recurrent, z, zRow, rows, recurrentColumns, H, z, zRow, scratch);
     return;
   }
   const second = prepare(type, x, I, rows, scratch);
@@ -104,7 +97,7 @@ export function lstmStep(
 ): void {
   const zRow = paddedRow(4 * H);
   bothProducts(type, x, I, kernel, kernelScales, hidden, H, recurrent, recurrentScales, bias, z, rows, 4 * H, 4 * H, backwards, scratch);
-  const usual = chooseFunctions(activation, recurrentActivation);
+  const usual = chooseFunctions(activation, recurrentActivation, scratch);
   for (let row = 0; row < rows; row++, z += zRow, hidden += <usize>H << 2, cell += <usize>H << 2) {
     if (usual) lstmRow<CellTanh, CellSigmoid>(z, cell, hidden, H);
     else lstmRow<Candidate, Gate>(z, cell, hidden, H);
@@ -148,7 +141,7 @@ export function gruStep(
   const bytes = <usize>H << 2;
   // The last panel for z r reaches into the block behind them: zeros times h, which changes nothing.
   bothProducts(type, x, I, kernel, kernelScales, hidden, H, recurrent, recurrentScales, bias, z, rows, 3 * H, 2 * H, backwards, scratch);
-  const usual = chooseFunctions(activation, recurrentActivation);
+  const usual = chooseFunctions(activation, recurrentActivation, scratch);
   if (resetAfter) {
     allPanels(type, hidden, H, candidate, candidateScales, candidateBias, p, rows, H, backwards, scratch);
   } else {
@@ -207,7 +200,7 @@ export function rnnStep(
 ): void {
   const zRow = paddedRow(H);
   bothProducts(type, x, I, kernel, kernelScales, hidden, H, recurrent, recurrentScales, bias, z, rows, H, H, backwards, scratch);
-  const usual = chooseFunctions(activation, 1);
+  const usual = chooseFunctions(activation, 1, scratch);
   for (let row = 0; row < rows; row++, z += zRow, hidden += <usize>H << 2) {
     if (usual) activateRow<CellTanh>(z, hidden, H);
     else activateRow<Candidate>(z, hidden, H);

@@ -4,7 +4,8 @@ import { getBackend } from "../backend/index.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { expectClose } from "../testing/oracle.ts";
 import { gridLstm, gridLstmNd, type Layer } from "./index.ts";
-import { configOf, layerFromConfig } from "./registry.ts";
+import { layerFromConfig } from "./layer-from-config.ts";
+import { configOf } from "./registry.ts";
 import { copyWeights } from "./testing/recurrent-samples.ts";
 
 const backend = getBackend("reference");

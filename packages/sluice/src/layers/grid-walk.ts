@@ -17,14 +17,18 @@ export interface GridWalk<S extends State> {
   /** What is computed at all positions at once: [..., I] → [..., P]. */
   readonly project: (x: Tensor) => Tensor;
   /** One position [B, P], from its predecessor along each axis. */
-  readonly step: (projected: Tensor, before: readonly S[]) => S;
+  step(projected: Tensor, before: readonly S[]): S;
   /** What a position shows, [B, H]. */
-  readonly output: (state: S) => Tensor;
+  output(state: S): Tensor;
 }
 
+/** Runs the step of a position: `place` is its number in the input's grid, row by row, and `none` what a masked row holds. */
+export type GridVisit<S extends State> = (step: () => S, place: number, none: S) => S;
+
 /** Walks x [B, D_1, …, D_n, I] position by position, the last axis fastest: [B, D_1, …, D_n, H] in the input's order, or [B, H]. */
-export function walkGrid<S extends State>(input: Tensor, mask: Tensor | null, walk: GridWalk<S>): Tensor {
-  const { goBackwards, returnSequences, none, output } = walk;
+export function walkGrid<S extends State>(input: Tensor, mask: Tensor | null, walk: GridWalk<S>, visit: GridVisit<S>): Tensor {
+  const { goBackwards, returnSequences, none } = walk;
+  const output = (state: S): Tensor => walk.output(state);
   const turned = (x: Tensor): Tensor => goBackwards.reduce((y, back, k) => (back ? reverse(y, k + 1) : y), x);
   const x = turned(input);
   const [B, ...grid] = x.shape.slice(0, -1) as [number, ...number[]];
@@ -34,11 +38,13 @@ export function walkGrid<S extends State>(input: Tensor, mask: Tensor | null, wa
   const places: S[] = [];
   let last = output(none);
   steps.forEach((projected, p) => {
-    const before = strides.map((stride, k) => {
-      const position = Math.floor(p / stride) % (grid[k] as number);
-      return position > 0 ? (places[p - stride] as S) : none;
-    });
-    const next = walk.step(projected, before);
+    const position = strides.map((stride, k) => Math.floor(p / stride) % (grid[k] as number));
+    const before = strides.map((stride, k) => ((position[k] as number) > 0 ? (places[p - stride] as S) : none));
+    const place = strides.reduce((sum, stride, k) => {
+      const at = position[k] as number;
+      return sum + stride * (goBackwards[k] ? (grid[k] as number) - 1 - at : at);
+    }, 0);
+    const next = visit(() => walk.step(projected, before), place, none);
     const use = uses?.[p];
     const kept = use ? chosen(use, next, none) : next;
     places.push(kept);

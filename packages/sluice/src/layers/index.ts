@@ -5,6 +5,7 @@ export type { ActivationSpec, ShapedActivationName } from "./cells/activation-sp
 export { Cell, type HiddenState, type StepDropout } from "./cells/cell.ts";
 export type { CellOptions, GatedCellOptions } from "./cells/cell-options.ts";
 export type { GateBiasSpec, GateName, GateStart } from "./cells/gate-bias.ts";
+export { type Gates, gatesWithin, reportGates } from "./cells/gates.ts";
 export { GeneralLSTMCell } from "./cells/general-lstm-cell.ts";
 export * from "./cells/gru-cell.ts";
 export * from "./cells/index.ts";
@@ -54,6 +55,7 @@ export {
   type State,
   type SymbolicShape,
 } from "./layer.ts";
+export { layerFromConfig, layerKinds } from "./layer-from-config.ts";
 export * from "./layer-normalization.ts";
 export * from "./lstm.ts";
 export * from "./m-lstm.ts";
@@ -67,7 +69,7 @@ export * from "./pooling.ts";
 export * from "./pred-net.ts";
 export * from "./qrnn.ts";
 export { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
-export * from "./registry.ts";
+export { configOf, type LayerConfig, type LayerKind, registerLayer } from "./registry.ts";
 export * from "./repeat-vector.ts";
 export * from "./reshape.ts";
 export * from "./residual.ts";

@@ -4,10 +4,8 @@ import { Bidirectional, type BidirectionalOptions } from "./bidirectional.ts";
 import { GRUCell, type GRUCellOptions } from "./cells/gru-cell.ts";
 import { furtherKinds } from "./cells/kinds.ts";
 import { lstmCell } from "./cells/lstm-cell.ts";
-import { lstmFacts, lstmFormFacts, memoryBlocksFacts } from "./cells/lstm-facts.ts";
 import type { GeneralLSTMCellOptions } from "./cells/lstm-form.ts";
 import { MemoryBlocksCell, type MemoryBlocksCellOptions } from "./cells/memory-blocks-cell.ts";
-import { gruFacts, gruForms, simpleRnnFacts, simpleRnnForms } from "./cells/simple-facts.ts";
 import { SimpleRNNCell, type SimpleRNNCellOptions } from "./cells/simple-rnn-cell.ts";
 import { Concatenate, type ConcatenateOptions } from "./concatenate.ts";
 import { convolutionKinds } from "./convolution-kinds.ts";
@@ -31,29 +29,12 @@ import { TimeDistributed, type TimeDistributedOptions } from "./time-distributed
 /** Every kind of layer and cell that comes with the library; `registerLayer` adds others. */
 export const builtInKinds: readonly LayerKind[] = [
   { type: "Input", create: (options: InputOptions) => new InputLayer(options) },
-  {
-    type: "LSTM",
-    create: (options: LSTMOptions) => new LSTM(options),
-    recurrent: true,
-    about: lstmFacts,
-    forms: lstmFormFacts,
-  },
-  { type: "GRU", create: (options: GRUOptions) => new GRU(options), recurrent: true, about: gruFacts, forms: gruForms },
-  {
-    type: "SimpleRNN",
-    create: (options: SimpleRNNOptions) => new SimpleRNN(options),
-    recurrent: true,
-    about: simpleRnnFacts,
-    forms: simpleRnnForms,
-  },
+  { type: "LSTM", create: (options: LSTMOptions) => new LSTM(options), recurrent: true },
+  { type: "GRU", create: (options: GRUOptions) => new GRU(options), recurrent: true },
+  { type: "SimpleRNN", create: (options: SimpleRNNOptions) => new SimpleRNN(options), recurrent: true },
   { type: "RNN", create: (options: RNNOptions) => new RNN(options), holds: ["cells"] },
   { type: "LSTMCell", create: (options: GeneralLSTMCellOptions) => lstmCell(options) },
-  {
-    type: "MemoryBlocks",
-    create: (options: MemoryBlocksOptions) => new MemoryBlocks(options),
-    recurrent: true,
-    about: memoryBlocksFacts,
-  },
+  { type: "MemoryBlocks", create: (options: MemoryBlocksOptions) => new MemoryBlocks(options), recurrent: true },
   { type: "MemoryBlocksCell", create: (options: MemoryBlocksCellOptions) => new MemoryBlocksCell(options) },
   { type: "GRUCell", create: (options: GRUCellOptions) => new GRUCell(options) },
   { type: "SimpleRNNCell", create: (options: SimpleRNNCellOptions) => new SimpleRNNCell(options) },

@@ -142,6 +142,11 @@ export abstract class Layer<O extends LayerOptions = LayerOptions> {
     return this.buildContext.path;
   }
 
+  /** What its weights and random draws follow from: its own seed, or that of the model it was built in. @throws {StateError} before the layer is built. */
+  get seed(): number {
+    return this.buildContext.seed;
+  }
+
   protected get buildContext(): BuildContext {
     if (!this.context) {
       throw new StateError(
@@ -376,15 +381,10 @@ export function mapLayers<O extends object, R = Layer>(options: O, change: (laye
   return Object.fromEntries(Object.entries(options).map(([key, value]) => [key, visit(value)])) as O;
 }
 
-/** The mask a call was given, from `mask` or from `sequenceLengths`. */
-function maskFrom({ mask, sequenceLengths }: ForwardOptions, x: Tensor): Tensor | null {
-  if (!sequenceLengths) return mask ?? null;
+/** The mask a call was given: `mask`, or [B, T] with 1 for the first `sequenceLengths[b]` steps of row b. @throws {ValueError} when a length is not in [0, T]. */
+function maskFrom({ mask, sequenceLengths: lengths }: ForwardOptions, x: Tensor): Tensor | null {
+  if (!lengths) return mask ?? null;
   if (mask) throw new ValueError("Cannot take both mask and sequenceLengths: they say the same thing; give one.");
-  return maskFromLengths(sequenceLengths, x);
-}
-
-/** [B, T] with 1 for the first `lengths[b]` steps of row b. @throws {ValueError} when a length is not in [0, T]. */
-function maskFromLengths(lengths: readonly number[], x: Tensor): Tensor {
   const [B = 0, T = 0] = x.shape;
   const bad = lengths.findIndex((length) => !Number.isInteger(length) || length < 0 || length > T);
   if (lengths.length !== B || bad >= 0) {

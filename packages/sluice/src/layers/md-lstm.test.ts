@@ -6,7 +6,8 @@ import { sequential } from "../models/sequential.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { expectClose } from "../testing/oracle.ts";
 import { type Layer, lstm, masking, mdLstm, multiDirectional } from "./index.ts";
-import { configOf, layerFromConfig } from "./registry.ts";
+import { layerFromConfig } from "./layer-from-config.ts";
+import { configOf } from "./registry.ts";
 import { copyWeights } from "./testing/recurrent-samples.ts";
 
 const backend = getBackend("reference");

@@ -1,32 +1,25 @@
 import { activate, add, multiply } from "../autograd/ops/elementwise.ts";
 import { linear, matmul } from "../autograd/ops/matmul.ts";
 import { concat, split } from "../autograd/ops/shape.ts";
-import { ShapeError, ValueError } from "../errors.ts";
-import { showShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { type CellSettings, cellSettings, checkCount, type GatedCellOptions } from "./cells/cell-options.ts";
-import { gridMask, walkGrid } from "./grid-walk.ts";
-import { type CallContext, type CallResult, Layer, oneOutput, type SymbolicShape } from "./layer.ts";
-import { withoutPadding } from "./linear-recurrence.ts";
+import { type CellSettings, cellSettings, type GatedCellOptions } from "./cells/cell-options.ts";
+import { reportGates } from "./cells/gates.ts";
+import { GridLayer, type GridOptions } from "./grid-layer.ts";
+import type { GridWalk } from "./grid-walk.ts";
+import type { SymbolicShape } from "./layer.ts";
 import type { Parameter } from "./parameter.ts";
 import { zeroState } from "./state.ts";
 
-/** Options of `mdLstm`. */
-export interface MDLSTMOptions extends Omit<GatedCellOptions, "dropout" | "recurrentDropout"> {
-  /** n: axes of the grid. Default 2, as of an image. */
-  readonly dimensions?: number;
-  /** Which axes are read from their end, one entry for each. Default none. `multiDirectional` runs all 2ⁿ choices. */
-  readonly goBackwards?: readonly boolean[];
-  /** Give every output [B, …grid, H] in the input's order, or the last one that is used [B, H]. Default true. */
-  readonly returnSequences?: boolean;
+/** What a position of the grid hands on: h and c, each [B, H]. */
+type MDLSTMState = { readonly hiddenState: Tensor; readonly cellState: Tensor };
+
+/** Options of `mdLstm`; `multiDirectional` runs all 2ⁿ choices of `goBackwards`. */
+export interface MDLSTMOptions extends Omit<GatedCellOptions, "dropout" | "recurrentDropout">, GridOptions {
   /** The biases of the forget gates start at exactly 1. Default true. */
   readonly unitForgetBias?: boolean;
   /** Let the gates see c, with a weight for each unit: i the sum over the axes, f_k the one of its axis, o the new one. Default false. */
   readonly peepholes?: boolean;
 }
-
-/** h and c at one position. */
-type Place = { readonly h: Tensor; readonly c: Tensor };
 
 /**
  * Multi-dimensional LSTM [Graves, Fernández & Schmidhuber 2007, arXiv:0705.2011]: a position reads its predecessor along each axis k of
@@ -40,40 +33,20 @@ type Place = { readonly h: Tensor; readonly c: Tensor };
  * [(3 + n)H], blocks i f_1 … f_n g o: with n = 1 this is the LSTM, weight for weight. With `peepholes` p = peepholes [(2 + n)H], blocks
  * i f_1 … f_n o. `recurrentActivation` stands for σ, `activation` for tanh.
  *
- * A mask is [B, D_1] or [B, D_1, …, D_n]. A masked position is as one outside the grid: h and c are 0 there, and x may be anything. So
- * an image gives the same numbers wherever in a larger frame it stands.
+ * Masks: see `GridLayer`.
  * @throws {ShapeError} when the input is not a grid of n axes, or the mask not one of its form.
  */
-export class MDLSTM extends Layer<MDLSTMOptions> {
+export class MDLSTM extends GridLayer<MDLSTMOptions, MDLSTMState> {
   readonly type: string = "MDLSTM";
   readonly settings: CellSettings;
-  readonly dimensions: number;
   kernel!: Parameter;
   recurrentKernel!: Parameter;
   bias: Parameter | null = null;
   peepholes: Parameter | null = null;
 
   constructor(options: MDLSTMOptions) {
-    super(options, "mdLstm");
-    const { dimensions = 2, goBackwards } = options;
+    super(options, "mdLstm", "MDLSTM");
     this.settings = cellSettings(options, "MDLSTM");
-    checkCount(dimensions, "MDLSTM", "dimensions");
-    if (goBackwards && goBackwards.length !== dimensions) {
-      throw new ValueError(`Cannot make MDLSTM with ${goBackwards.length} directions for ${dimensions} axes: give one for each.`);
-    }
-    this.dimensions = dimensions;
-  }
-
-  override outputShape([x = []]: readonly SymbolicShape[]): SymbolicShape {
-    const features = x.at(-1);
-    const built = this.inputShapes[0]?.at(-1);
-    if (x.length !== this.dimensions + 2 || typeof features !== "number" || (built !== undefined && built !== features)) {
-      throw new ShapeError(
-        `Cannot run MDLSTM "${this.name}" on shape ${showShape(x)}: it reads [batch, ${this.dimensions} axes, ${built ?? "a known number of"} features].`,
-      );
-    }
-    const { returnSequences = true } = this.options;
-    return returnSequences ? [...x.slice(0, -1), this.settings.units] : [x[0] ?? null, this.settings.units];
   }
 
   protected override buildParameters([x = []]: readonly SymbolicShape[]): void {
@@ -93,53 +66,39 @@ export class MDLSTM extends Layer<MDLSTMOptions> {
     this.bias = this.addParameter("bias", [width], { ...bias, adjust });
   }
 
-  call([input]: readonly Tensor[], { masks }: CallContext): CallResult {
-    const { goBackwards = [], returnSequences = true } = this.options;
+  protected override walkOver(x: Tensor): Omit<GridWalk<MDLSTMState>, "goBackwards" | "returnSequences"> {
     const { units } = this.settings;
-    const given = masks[0] ? gridMask(this, masks[0], (input as Tensor).shape) : null;
-    const none = zeroState<Place>({ h: [units], c: [units] }, input as Tensor);
-    const output = walkGrid(withoutPadding(input as Tensor, given), given, {
-      goBackwards,
-      returnSequences,
-      none,
-      project: (x) => linear(x, this.kernel.tensor, this.bias?.tensor ?? null),
-      step: (fromInput, before: readonly Place[]) => this.step(fromInput, before),
-      output: ({ h }) => h,
-    });
-    return oneOutput(output, returnSequences ? masks[0] : null);
+    return {
+      none: zeroState<MDLSTMState>({ hiddenState: [units], cellState: [units] }, x),
+      project: (all) => linear(all, this.kernel.tensor, this.bias?.tensor ?? null),
+      step: (fromInput, before) => this.step(fromInput, before),
+      output: ({ hiddenState }) => hiddenState,
+    };
   }
 
-  /** One position, from W x + b and the places before it, one for each axis. */
-  private step(fromInput: Tensor, before: readonly Place[]): Place {
+  /** One position, from W x + b and the states before it, one for each axis. */
+  private step(fromInput: Tensor, before: readonly MDLSTMState[]): MDLSTMState {
     const { activation, recurrentActivation } = this.settings;
     const n = this.dimensions;
-    const raw = split(add(fromInput, matmul(concat(before.map(({ h }) => h)), this.recurrentKernel.tensor)), 3 + n);
+    const fromStates = matmul(concat(before.map(({ hiddenState }) => hiddenState)), this.recurrentKernel.tensor);
+    const blocks = split(add(fromInput, fromStates), 3 + n);
     const weights = this.peepholes ? split(this.peepholes.tensor, 2 + n) : null;
-    /** Gate k of i f_1 … f_n o, whose peephole reads c. */
-    const gate = (k: number, block: Tensor, c: () => Tensor): Tensor =>
-      activate(recurrentActivation, weights ? add(block, multiply(c(), weights[k] as Tensor)) : block);
-    const held = before.map(({ c }) => c);
-    const [g, o] = raw.slice(-2) as [Tensor, Tensor];
-    const i = gate(0, raw[0] as Tensor, () => held.reduce((sum, c) => add(sum, c)));
-    const gained = multiply(i, activate(activation, g));
-    const c = held.reduce(
-      (sum, own, k) =>
-        add(
-          sum,
-          multiply(
-            gate(1 + k, raw[1 + k] as Tensor, () => own),
-            own,
-          ),
-        ),
-      gained,
-    );
-    return {
-      h: multiply(
-        gate(1 + n, o, () => c),
-        activate(activation, c),
-      ),
-      c,
-    };
+    /** The gate whose peephole, number k of i f_1 … f_n o, reads c. */
+    const gate = (k: number, block: Tensor | undefined, c: () => Tensor): Tensor =>
+      activate(recurrentActivation, weights ? add(block as Tensor, multiply(c(), weights[k] as Tensor)) : (block as Tensor));
+    const held = before.map(({ cellState }) => cellState);
+    const i = gate(0, blocks[0], () => held.reduce((sum, c) => add(sum, c)));
+    const f = held.map((c, k) => gate(1 + k, blocks[1 + k], () => c));
+    const g = activate(activation, blocks[1 + n] as Tensor);
+    const cellState = held.reduce((sum, c, k) => add(sum, multiply(f[k] as Tensor, c)), multiply(i, g));
+    const o = gate(1 + n, blocks[2 + n], () => cellState);
+    reportGates(() => ({
+      inputGate: i,
+      ...Object.fromEntries(f.map((each, k) => [`${k + 1}/forgetGate`, each])),
+      cellCandidate: g,
+      outputGate: o,
+    }));
+    return { hiddenState: multiply(o, activate(activation, cellState)), cellState };
   }
 }
 

@@ -7,7 +7,7 @@ import { getBackend } from "../backend/index.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { expectClose, type OracleTensor, oracleCases } from "../testing/oracle.ts";
 import type { ForwardOptions, Layer } from "./layer.ts";
-import { layerFromConfig } from "./registry.ts";
+import { layerFromConfig } from "./layer-from-config.ts";
 
 interface OracleLayer {
   readonly layer: string;
@@ -144,6 +144,7 @@ const files = [
   "keras-conv-lstm",
   "onnx-recurrent",
   "cells-lstm",
+  "cells-truncated",
   "cells-gated",
   "cells-parallel",
   "cells-xlstm",

@@ -1,7 +1,7 @@
 import { slice } from "../autograd/ops/shape.ts";
-import { defineOp, record } from "../autograd/tape.ts";
+import { defineOp, record, withoutTape, withoutTapeButReads } from "../autograd/tape.ts";
 import { type Shape, sizeOf } from "../tensor/shape.ts";
-import { allocate, type Tensor } from "../tensor/tensor.ts";
+import { allocate, type Tensor, view } from "../tensor/tensor.ts";
 import type { State } from "./layer.ts";
 import type { SequenceResult } from "./scan.ts";
 
@@ -14,16 +14,16 @@ export interface RecomputeOptions {
   readonly outputShape: Shape;
   readonly returnSequences: boolean;
   readonly goBackwards: boolean;
-  /** Everything a gradient may flow to from inside `run`: the weights, and what was made of them before. */
-  readonly weights: readonly Tensor[];
+  /** Steps in a segment. Default √T, rounded up. */
+  readonly segmentLength?: number;
 }
 
 /**
  * `run` over x [B, T, …] in √T segments, for the same result in less memory: forward keeps the state between segments and nothing
  * else of them; backward runs each segment again, from the last to the first, and then back. A step of training so takes one
  * more forward pass, and the memory of √T time steps and √T states besides the sequences themselves, instead of that of T steps
- * [Chen et al. 2016, arXiv:1604.06174; Gruslys et al. 2016, arXiv:1606.03401].
- * A gradient of a weight is the sum of the segments' ones; all else has the bits of a plain run where the kernels keep a row's
+ * [Chen et al. 2016, arXiv:1604.06174; Gruslys et al. 2016, arXiv:1606.03401]. Whatever `run` reads from outside, weights above all,
+ * gets its gradient. A gradient of a weight is the sum of the segments' ones; all else has the bits of a plain run where the kernels keep a row's
  * bits whatever stands beside it.
  */
 export function recomputed<S extends State>(
@@ -38,19 +38,19 @@ export function recomputed<S extends State>(
   const asState = (parts: readonly Tensor[]): S => Object.fromEntries(names.map((name, k) => [name, parts[k]])) as unknown as S;
   const plan: Plan = {
     ...options,
-    states: names.length,
     run(xs, before, uses, from) {
       const { output, state } = run(xs, asState(before), uses, from);
       return { output, states: names.map((name) => state[name] as Tensor) };
     },
   };
-  const [output, ...states] = recomputedOp(plan, x, mask, ...(Object.values(initial) as Tensor[]), ...options.weights);
+  const start = names.map((name) => initial[name] as Tensor);
+  const pass = runSegments(plan, x, start, mask);
+  const [output, ...states] = recomputedOp(plan, pass, x, mask, ...start, ...pass.reads);
   return { output: output as Tensor, state: asState(states) };
 }
 
-/** What the op is told: `run` with the parts of the state in a list, and how many they are. */
+/** What the passes are told: `run` with the parts of the state in a list. */
 interface Plan extends RecomputeOptions {
-  readonly states: number;
   readonly run: (
     x: Tensor,
     states: readonly Tensor[],
@@ -67,8 +67,7 @@ interface Segment {
   readonly to: number;
 }
 
-function segmentsOf(T: number, goBackwards: boolean): Segment[] {
-  const length = Math.ceil(Math.sqrt(T));
+function segmentsOf(T: number, { goBackwards, segmentLength: length = Math.ceil(Math.sqrt(T)) }: RecomputeOptions): Segment[] {
   return Array.from({ length: Math.ceil(T / length) }, (_, k) => {
     const begin = k * length;
     const end = Math.min(begin + length, T);
@@ -76,37 +75,53 @@ function segmentsOf(T: number, goBackwards: boolean): Segment[] {
   });
 }
 
+/** A pass forward: its output, and what the pass back needs. */
+interface Pass {
+  readonly output: Tensor;
+  readonly segments: readonly Segment[];
+  /** The state before each segment, and the last one. */
+  readonly borders: readonly (readonly Tensor[])[];
+  /** What the segments read from outside that a gradient may flow to. */
+  readonly reads: readonly Tensor[];
+}
+
+function runSegments(plan: Plan, x: Tensor, initial: readonly Tensor[], mask: Tensor | null): Pass {
+  const { backend } = x;
+  const { returnSequences, outputShape } = plan;
+  const segments = segmentsOf(x.shape[1] as number, plan);
+  const reads = new Set<Tensor>();
+  const output = allocate(outputShape, backend);
+  const borders: (readonly Tensor[])[] = [initial.map((part) => view(part, part.shape))]; // not what the step may read as a weight
+  for (const whole of [x, mask]) if (whole) sliceTime(whole, 0, 1); // host numbers enter the step now, not in each scope anew
+  segments.forEach(({ begin, end, from, to }, k) => {
+    const before = borders[k] as readonly Tensor[];
+    const after = before.map(({ shape }) => allocate(shape, backend));
+    backend.scope(() => {
+      const [xs, uses] = [sliceTime(x, from, to), mask && sliceTime(mask, from, to)];
+      const result = withoutTapeButReads(() => plan.run(xs, before, uses, from), reads);
+      after.forEach((part, i) => {
+        copyInto(result.states[i] as Tensor, part);
+      });
+      if (returnSequences) putTime(result.output, output, begin, end);
+      else if (k === segments.length - 1) copyInto(result.output, output);
+    });
+    borders.push(after);
+  });
+  return { output, segments, borders, reads: [...reads] };
+}
+
 const recomputedOp = defineOp({
   name: "recomputedSequence",
-  forward: (plan: Plan, x: Tensor, mask: Tensor | null, ...rest: readonly Tensor[]) => {
-    const { backend } = x;
-    const { returnSequences, goBackwards } = plan;
-    const segments = segmentsOf(x.shape[1] as number, goBackwards);
-    const output = allocate(plan.outputShape, backend);
-    const weights = rest.slice(plan.states);
-    const borders: (readonly Tensor[])[] = [rest.slice(0, plan.states)]; // borders[k] is the state before segment k
-    for (const whole of [x, mask]) if (whole) sliceTime(whole, 0, 1); // host numbers enter the step now, not in each scope anew
-    segments.forEach(({ begin, end, from, to }, k) => {
-      const before = borders[k] as readonly Tensor[];
-      const after = before.map(({ shape }) => allocate(shape, backend));
-      backend.scope(() => {
-        const result = plan.run(sliceTime(x, from, to), before, mask && sliceTime(mask, from, to), from);
-        after.forEach((part, i) => {
-          copyInto(result.states[i] as Tensor, part);
-        });
-        if (returnSequences) putTime(result.output, output, begin, end);
-        else if (k === segments.length - 1) copyInto(result.output, output);
-      });
-      borders.push(after);
-    });
-    return { output: [output, ...(borders.at(-1) as readonly Tensor[])], saved: { plan, x, mask, weights, borders, segments } };
-  },
-  backward: ([dOutput, ...dLast], { plan, x, mask, weights, borders, segments }, [, dxNeeded, , ...restNeeded]) => {
+  forward: (plan: Plan, pass: Pass, x: Tensor, mask: Tensor | null, ..._others: readonly Tensor[]) => ({
+    output: [pass.output, ...(pass.borders.at(-1) as readonly Tensor[])],
+    saved: { plan, pass, x, mask },
+  }),
+  backward: ([dOutput, ...dLast], { plan, pass, x, mask }, [, , dxNeeded]) => {
+    const { segments, borders, reads } = pass;
     const { backend } = x;
     const dx = dxNeeded ? allocate(x.shape, backend) : null;
     let dStates = dLast.map((d, i) => d ?? zerosLike((borders[0] as readonly Tensor[])[i] as Tensor));
-    const moving = weights.filter((_, i) => restNeeded[plan.states + i]);
-    const dMoving = moving.map(zerosLike);
+    const dReads = reads.map(zerosLike);
     for (let k = segments.length - 1; k >= 0; k--) {
       const { begin, end, from, to } = segments[k] as Segment;
       const before = borders[k] as readonly Tensor[];
@@ -114,7 +129,7 @@ const recomputedOp = defineOp({
       const dBefore = before.map(({ shape }) => allocate(shape, backend));
       backend.scope(() => {
         const xs = sliceTime(x, from, to);
-        const wrt = [...before, ...moving, ...(dx ? [xs] : [])];
+        const wrt = [...before, ...reads, ...(dx ? [xs] : [])];
         const { result, tape } = record(wrt, () => plan.run(xs, before, mask && sliceTime(mask, from, to), from));
         const pairs = result.states.map((part, i) => [part, dAfter[i] as Tensor] as const);
         if (dOutput && plan.returnSequences) pairs.push([result.output, sliceTime(dOutput, begin, end)]);
@@ -123,7 +138,7 @@ const recomputedOp = defineOp({
         dBefore.forEach((part, i) => {
           copyInto(found[i] ?? zerosLike(part), part);
         });
-        dMoving.forEach((sum, i) => {
+        dReads.forEach((sum, i) => {
           const d = found[before.length + i];
           if (d) backend.kernels.binary("add", sum.storage, [1], d.storage, [1], sum.storage, [sum.size]);
         });
@@ -131,13 +146,13 @@ const recomputedOp = defineOp({
       });
       dStates = dBefore;
     }
-    return [null, dx, null, ...dStates, ...weights.map((weight) => dMoving[moving.indexOf(weight)] ?? null)];
+    return [null, null, dx, null, ...dStates, ...dReads];
   },
 });
 
-/** Steps `from` … `to` − 1 of x [B, T, …], a copy of the running scope. */
+/** Steps `from` … `to` − 1 of x [B, T, …], a copy of the running scope that no tape follows. */
 function sliceTime(x: Tensor, from: number, to: number): Tensor {
-  return slice(x, from, to, { axis: 1 });
+  return withoutTape(() => slice(x, from, to, { axis: 1 }));
 }
 
 /** Writes part [B, end − begin, …] into whole [B, T, …] at step `begin`. */

@@ -3,7 +3,7 @@ import { expandDims } from "../autograd/ops/shape.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { type Shape, showShape } from "../tensor/shape.ts";
 import { inStep, type Tensor } from "../tensor/tensor.ts";
-import { type Cell, dropoutAt, dropoutFrom, noDropout, type StepDropout, thinnedWeights } from "./cells/cell.ts";
+import { type Cell, dropoutAt, dropoutFrom, noDropout, type StepDropout } from "./cells/cell.ts";
 import {
   type BuildContext,
   type CallContext,
@@ -129,7 +129,6 @@ export abstract class RecurrentLayer<O extends RecurrentOptions = RecurrentOptio
     const run: SegmentRun<S> = (xs, start, uses, from) => plain(xs, start, uses, dropoutFrom(dropout, from));
     return recomputed(run, x, initial, mask, {
       outputShape: this.outputShape([x.shape]) as Shape,
-      weights: [...this.parameters.map(({ tensor }) => tensor), ...thinnedWeights(dropout)],
       returnSequences,
       goBackwards,
     });

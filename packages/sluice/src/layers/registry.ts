@@ -1,6 +1,5 @@
-import { FormatError, ValueError } from "../errors.ts";
-import { builtInKinds } from "./kinds.ts";
-import { Layer, type LayerOptions, mapLayers } from "./layer.ts";
+import { ValueError } from "../errors.ts";
+import { type Layer, mapLayers } from "./layer.ts";
 
 /** A layer as plain data: what stands in model files. */
 export interface LayerConfig {
@@ -17,27 +16,32 @@ export interface LayerKind {
   readonly holds?: readonly string[];
   /** It computes each time step of [B, T, …] for itself, always or with these options, so that a sequence may be cut along T. */
   readonly stepwise?: true | ((options: never) => boolean);
-  /** Recurrent kinds run the recurrent laws. */
+  /** Recurrent kinds run the recurrent laws, and have facts in `testing/facts`. */
   readonly recurrent?: boolean;
-  /** Facts for the table of cells: equation and paper, the formula of the number of weights, what checks it, what can carry it. */
-  readonly about?: KindFacts;
-  /** The same facts for options that change the equation, by option; `parameters` says what they add or take away. */
-  readonly forms?: Readonly<Record<string, KindFacts>>;
 }
 
-/** What the table of cells says of a kind, or of one of its options, in plain text. */
-export interface KindFacts {
-  readonly equation: string;
-  readonly paper: string;
-  readonly parameters: string;
-  readonly oracle: string;
-  readonly formats: string;
-}
+/**
+ * The types of `builtInKinds`, so that a program can write its layers down, and keep their names for them, without carrying the
+ * code of all the others; a test compares both lists.
+ */
+export const BUILT_IN_TYPES: readonly string[] = (
+  "Input LSTM GRU SimpleRNN RNN LSTMCell MemoryBlocks MemoryBlocksCell GRUCell SimpleRNNCell Bidirectional " +
+  "TimeDistributed Dense Embedding Dropout Activation Masking Flatten Reshape RepeatVector Concatenate Add " +
+  "LayerNormalization MGU MUT IndRNN SRU QRNN MinGRU MinLSTM SLSTM MLSTM SLSTMBlock MLSTMBlock SLSTMBlockCell " +
+  "MLSTMBlockCell CanonicalRNN AugmentedLSTM GridLSTM GridLSTMND MDLSTM MultiDirectional DilatedCell LearnedStateCell Residual Highway ContextWindow " +
+  "CanonicalRNNCell AugmentedLSTMCell GridLSTMCell SLSTMCell MLSTMCell MGUCell MUTCell IndRNNCell SRUCell QRNNCell " +
+  "MinGRUCell MinLSTMCell ConvLSTM1D ConvLSTM2D ConvLSTM3D InceptionLSTM PredNet PredNetLoss PredNetCell ConvLSTM1DCell " +
+  "ConvLSTM2DCell ConvLSTM3DCell InceptionLSTMCell Conv1D Conv2D Conv3D MaxPooling1D MaxPooling2D MaxPooling3D " +
+  "AveragePooling1D AveragePooling2D AveragePooling3D GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D " +
+  "GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D UpSampling1D UpSampling2D UpSampling3D " +
+  "ZeroPadding1D ZeroPadding2D ZeroPadding3D Cropping1D Cropping2D Cropping3D"
+).split(" ");
 
-const registered = new Map<string, LayerKind>();
+/** What `registerLayer` added, by type. */
+export const registeredKinds: Map<string, LayerKind> = new Map();
 
-function findKind(type: string): LayerKind | undefined {
-  return registered.get(type) ?? builtInKinds.find((kind) => kind.type === type);
+function isKnown(type: string): boolean {
+  return registeredKinds.has(type) || BUILT_IN_TYPES.includes(type);
 }
 
 /**
@@ -46,59 +50,23 @@ function findKind(type: string): LayerKind | undefined {
  * @example registerLayer({ type: "LeakyCell", create: (options: LeakyOptions) => new LeakyCell(options) });
  */
 export function registerLayer(kind: LayerKind): void {
-  if (findKind(kind.type)) throw new ValueError(`Cannot register layer type "${kind.type}": the name is taken. Choose another.`);
-  registered.set(kind.type, kind);
+  if (isKnown(kind.type)) throw new ValueError(`Cannot register layer type "${kind.type}": the name is taken. Choose another.`);
+  registeredKinds.set(kind.type, kind);
 }
 
-/** Whether the layer computes each time step for itself. */
-export function isStepwise(layer: Layer): boolean {
-  const stepwise = findKind(layer.type)?.stepwise ?? false;
-  return typeof stepwise === "function" ? (stepwise as (options: LayerOptions) => boolean)(layer.options) : stepwise;
-}
-
-/** Every kind: the built-in ones, then the registered ones in their order. */
-export function layerKinds(): readonly LayerKind[] {
-  return [...builtInKinds, ...registered.values()];
+/** The types of a layer, and of layers in its options, that another thread does not have: those that `registerLayer` added. */
+export function ownTypes(layer: Layer): readonly string[] {
+  const inner: string[] = [];
+  mapLayers(layer.options, (each) => inner.push(...ownTypes(each)));
+  return BUILT_IN_TYPES.includes(layer.type) ? inner : [layer.type, ...inner];
 }
 
 /** The layer as plain data, layers inside its options included. @throws {ValueError} when a type is not registered. */
 export function configOf(layer: Layer): LayerConfig {
-  if (!findKind(layer.type)) {
+  if (!isKnown(layer.type)) {
     throw new ValueError(
       `Cannot write layer "${layer.name}" as plain data: its type "${layer.type}" is not registered, so nothing could read it back. Call registerLayer first.`,
     );
   }
   return { type: layer.type, options: { ...mapLayers(layer.options, configOf), name: layer.name } };
-}
-
-/**
- * The layer that `configOf` wrote down, without weights.
- * @throws {FormatError} when a type is not registered (files name layers, they never bring code), or a part is not of that form.
- */
-export function layerFromConfig({ type, options }: LayerConfig): Layer {
-  const kind = findKind(type);
-  if (!kind) {
-    const known = layerKinds().map((each) => each.type);
-    throw new FormatError(
-      `Cannot make a layer of type "${type}": this version knows ${known.join(", ")}. Register it with registerLayer, or update sluice.`,
-    );
-  }
-  const revived = Object.fromEntries(
-    Object.entries(options).map(([key, value]) => [
-      key,
-      kind.holds?.includes(key) ? reviveLayers(value, `${type}.${key}`) : value,
-    ]),
-  );
-  return (kind.create as (options: LayerOptions) => Layer)(revived);
-}
-
-/** Configs, alone or in a list, turned into layers; null and undefined stay. */
-function reviveLayers(value: unknown, where: string): unknown {
-  if (value === null || value === undefined || value instanceof Layer) return value;
-  if (Array.isArray(value)) return value.map((item) => reviveLayers(item, where));
-  const { type, options } = value as Partial<LayerConfig>;
-  if (typeof type !== "string" || typeof options !== "object" || options === null) {
-    throw new FormatError(`Cannot make a layer from the option ${where}: it must be { type, options }.`);
-  }
-  return layerFromConfig({ type, options });
 }

@@ -1,9 +1,11 @@
 import { where } from "../autograd/ops/elementwise.ts";
 import { broadcastTo, reshape, reverse, slice, squeeze, stack } from "../autograd/ops/shape.ts";
-import { defineOp } from "../autograd/tape.ts";
+import { defineOp, withoutTape } from "../autograd/tape.ts";
+import { ValueError } from "../errors.ts";
 import { type Shape, sizeOf } from "../tensor/shape.ts";
 import { allocate, inStep, type Tensor } from "../tensor/tensor.ts";
 import type { State } from "./layer.ts";
+import { recomputed, type SegmentRun } from "./recompute.ts";
 
 /** Options of `scan`. */
 export interface ScanOptions<S extends State> {
@@ -15,6 +17,11 @@ export interface ScanOptions<S extends State> {
   readonly goBackwards?: boolean;
   /** Give every output [B, T, …], or the last one [B, …]. Default true. */
   readonly returnSequences?: boolean;
+  /**
+   * Spend time to save memory in training: keep the state once in so many steps only, or with true in √T of them, and run the steps
+   * between two of them again on the way back. Gradients reach everything that `step` reads, as without. Default false.
+   */
+  readonly recompute?: boolean | number;
 }
 
 /** What a pass over a sequence gives. */
@@ -26,6 +33,7 @@ export interface SequenceResult<S extends State> {
 /**
  * Runs `step` over the time axis of xs [B, T, …], carrying the state: the definition that fused sequences must equal.
  * `step` is told the position t of x on the time axis as well.
+ * @throws {ValueError} when `recompute` is no whole number from 1 up.
  * @example
  * const total = (x: Tensor, { sum }: { sum: Tensor }) => ({ sum: add(sum, x) });
  * const { output } = scan(total, { sum: zeros([B, I]) }, xs, { output: ({ sum }) => sum }); // running sums [B, T, I]
@@ -36,7 +44,35 @@ export function scan<S extends State>(
   xs: Tensor,
   options: ScanOptions<S>,
 ): SequenceResult<S> {
-  return inStep(xs.backend, () => scanInStep(step, initial, xs, options));
+  const { recompute = false } = options;
+  if (typeof recompute === "number" && (!Number.isInteger(recompute) || recompute < 1)) {
+    throw new ValueError(
+      `Cannot recompute a scan in segments of ${recompute} steps: give a whole number from 1 up, or true for the root of the length.`,
+    );
+  }
+  return inStep(xs.backend, () =>
+    recompute === false ? scanInStep(step, initial, xs, options) : scanAgain(step, initial, xs, options, recompute),
+  );
+}
+
+/** The scan in segments that backward runs again. */
+function scanAgain<S extends State>(
+  step: (x: Tensor, state: S, t: number) => S,
+  initial: S,
+  xs: Tensor,
+  options: ScanOptions<S>,
+  segment: true | number,
+): SequenceResult<S> {
+  const { output, mask = null, goBackwards = false, returnSequences = true } = options;
+  const [B, ...shown] = withoutTape(() => xs.backend.scope(() => output(initial).shape)) as [number, ...number[]];
+  const run: SegmentRun<S> = (part, before, uses, from) =>
+    scanInStep((x, state: S, t) => step(x, state, from + t), before, part, { ...options, mask: uses });
+  return recomputed(run, xs, initial, mask, {
+    outputShape: returnSequences ? [B, xs.shape[1] as number, ...shown] : [B, ...shown],
+    returnSequences,
+    goBackwards,
+    ...(typeof segment === "number" && { segmentLength: segment }),
+  });
 }
 
 function scanInStep<S extends State>(

@@ -11,8 +11,9 @@ import { lstmCell } from "./cells/lstm-cell.ts";
 import { dense } from "./dense.ts";
 import { highway } from "./highway.ts";
 import type { Layer } from "./layer.ts";
+import { layerFromConfig } from "./layer-from-config.ts";
 import { lstm } from "./lstm.ts";
-import { configOf, layerFromConfig } from "./registry.ts";
+import { configOf } from "./registry.ts";
 import { residual } from "./residual.ts";
 import { rnn } from "./rnn.ts";
 

@@ -1,8 +1,8 @@
 import { StateError, ValueError } from "../errors.ts";
-import { input } from "../layers/input.ts";
 import type { SymbolicShape } from "../layers/layer.ts";
 import type { Optimizer } from "../optimizers/optimizers.ts";
-import { openStream, type Stream, type StreamOptions } from "../streaming/stream.ts";
+import { openStream } from "../streaming/plan-network.ts";
+import type { Stream, StreamOptions } from "../streaming/stream.ts";
 import { openStreams, type StreamPool, type StreamPoolOptions } from "../streaming/stream-pool.ts";
 import type { ArrayInputs } from "../training/arrays.ts";
 import { checkBatch } from "../training/batch.ts";
@@ -15,9 +15,7 @@ import type { History } from "../training/history.ts";
 import { type Logs, Meter } from "../training/meter.ts";
 import { arraysToBatch, inputSource, labelledSource } from "../training/prepare.ts";
 import { predictStep, testStep, trainStep } from "../training/step.ts";
-import { graphFromConfig, type ModelConfig, readModelConfig } from "./config.ts";
-import { type Graph, traceGraph } from "./graph.ts";
-import { type ModelOptions, Network, type WeightSource } from "./network.ts";
+import { type ModelOptions, Network } from "./network.ts";
 
 /**
  * A network that can be trained. Make one with `sequential` or `model`, say how to train it with `compile`, then `fit`,
@@ -58,7 +56,8 @@ export class Model extends Network {
 
   /**
    * Trains. Examples are arrays x and y (typed arrays with a shape, tensors, nested arrays), a `Dataset` read by index, or a
-   * `BatchStream`. Gives the event loop a turn every 30 ms; an abort by `options.signal` finishes the step and returns normally.
+   * `BatchStream`. A page trains in a worker (see `FitOptions.worker`); elsewhere the event loop has a turn every 30 ms. An abort by
+   * `options.signal` finishes the step and returns normally.
    * @throws {StateError} before compile; {ShapeError} when data and model do not fit; {NumericError} when data or loss hold NaN.
    * @example
    * const history = await model.fit(x, y, { epochs: 20, batchSize: 64, validationSplit: 0.2 });
@@ -150,25 +149,6 @@ export class Model extends Network {
     const batch = checkBatch(this, await arraysToBatch(this, x), { targets: false });
     return (await predictStep(this, batch)).map(({ output }) => output);
   }
-}
-
-/** Options of `modelFromConfig`. */
-export interface FromConfigOptions {
-  readonly backend?: "reference" | "wasm";
-  /** Where weights come from, instead of their initializers. */
-  readonly weights?: WeightSource;
-}
-
-/**
- * The model that `toConfig` wrote down, with fresh weights.
- * @throws {FormatError} when the data is not a model's configuration, or names a layer type that is not registered.
- */
-export function modelFromConfig(config: ModelConfig, { backend, weights }: FromConfigOptions = {}): Model {
-  const checked = readModelConfig(config);
-  const { inputs, outputs } = graphFromConfig(checked, ({ name, shape }) => input({ name, shape }));
-  const graph: Graph = traceGraph(inputs, outputs);
-  const { name, seed } = checked;
-  return new Model(graph, { name, seed, ...(backend && { backend }) }, weights);
 }
 
 export type { ModelOptions, SymbolicShape };

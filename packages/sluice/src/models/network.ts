@@ -7,6 +7,7 @@ import type { Parameter } from "../layers/parameter.ts";
 import type { GraphNode } from "../layers/symbolic.ts";
 import { type Shape, sameShape, showShape } from "../tensor/shape.ts";
 import { inStep, type Tensor } from "../tensor/tensor.ts";
+import { copyTensors } from "../training/arrays.ts";
 import type { NumericArray } from "../training/dataset.ts";
 import { graphToConfig, type ModelConfig } from "./config.ts";
 import { type Graph, type GraphResult, type GraphRun, runGraph } from "./graph.ts";
@@ -196,10 +197,7 @@ export class Network {
 
   /** A copy of every weight, by path ("lstm/kernel"). */
   async weights(): Promise<Map<string, NumericArray>> {
-    const arrays = this.parameters.map(
-      async ({ path, tensor }) => [path, { shape: tensor.shape, data: await tensor.data() }] as const,
-    );
-    return new Map(await Promise.all(arrays));
+    return copyTensors(new Map(this.parameters.map(({ path, tensor }) => [path, tensor])));
   }
 
   /**

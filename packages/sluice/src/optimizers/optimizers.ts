@@ -143,7 +143,7 @@ class RuleOptimizer implements Optimizer {
     this.iterations = state.iterations;
     this.accumulated = state.accumulated;
     this.learningRateScale = state.learningRateScale;
-    this.memory.clear();
+    for (const key of this.memory.keys()) if (!state.slots.has(key)) this.memory.delete(key);
     const byPath = new Map(parameters.map((parameter) => [parameter.path, parameter]));
     for (const [key, data] of state.slots) {
       const cut = key.lastIndexOf("/");

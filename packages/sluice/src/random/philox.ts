@@ -10,16 +10,19 @@ const W0 = 0x9e3779b9;
 const W1 = 0xbb67ae85;
 const ROUNDS = 10;
 
-/** High 32 bits of the 64-bit product of two unsigned 32-bit numbers. */
+/**
+ * High 32 bits of the 64-bit product of two unsigned 32-bit numbers. Words are signed in here, as everywhere below: engines keep
+ * those without allocating, also before they optimise.
+ */
 function mulHigh(a: number, b: number): number {
   const aLow = a & 0xffff;
   const aHigh = a >>> 16;
   const bLow = b & 0xffff;
   const bHigh = b >>> 16;
-  const low = aLow * bLow;
-  const mid1 = aHigh * bLow + (low >>> 16);
-  const mid2 = aLow * bHigh + (mid1 & 0xffff);
-  return (aHigh * bHigh + (mid1 >>> 16) + (mid2 >>> 16)) >>> 0;
+  const low = Math.imul(aLow, bLow);
+  const mid1 = (Math.imul(aHigh, bLow) + (low >>> 16)) | 0;
+  const mid2 = (Math.imul(aLow, bHigh) + (mid1 & 0xffff)) | 0;
+  return (Math.imul(aHigh, bHigh) + (mid1 >>> 16) + (mid2 >>> 16)) | 0;
 }
 
 /** Four random words for one counter: `counter` (4 words) and `key` (2 words) in, 4 words out, all unsigned 32-bit. */
@@ -27,21 +30,30 @@ export function philox4x32(
   counter: readonly [number, number, number, number],
   key: readonly [number, number],
 ): [number, number, number, number] {
-  let [c0, c1, c2, c3] = counter;
-  let [k0, k1] = key;
+  const out = new Uint32Array(4);
+  philoxInto(out, counter[0], counter[1], counter[2], counter[3], key[0], key[1]);
+  return [...out] as [number, number, number, number];
+}
+
+/** The same, into `out`, without arrays on the way. */
+function philoxInto(out: Uint32Array, w0: number, w1: number, w2: number, w3: number, key0: number, key1: number): void {
+  let [c0, c1, c2, c3, k0, k1] = [w0 | 0, w1 | 0, w2 | 0, w3 | 0, key0 | 0, key1 | 0];
   for (let round = 0; round < ROUNDS; round++) {
     const high0 = mulHigh(M0, c0);
-    const low0 = Math.imul(M0, c0) >>> 0;
+    const low0 = Math.imul(M0, c0);
     const high1 = mulHigh(M1, c2);
-    const low1 = Math.imul(M1, c2) >>> 0;
-    c0 = (high1 ^ c1 ^ k0) >>> 0;
+    const low1 = Math.imul(M1, c2);
+    c0 = high1 ^ c1 ^ k0;
     c1 = low1;
-    c2 = (high0 ^ c3 ^ k1) >>> 0;
+    c2 = high0 ^ c3 ^ k1;
     c3 = low0;
-    k0 = (k0 + W0) >>> 0;
-    k1 = (k1 + W1) >>> 0;
+    k0 = (k0 + W0) | 0;
+    k1 = (k1 + W1) | 0;
   }
-  return [c0, c1, c2, c3];
+  out[0] = c0;
+  out[1] = c1;
+  out[2] = c2;
+  out[3] = c3;
 }
 
 /**
@@ -68,7 +80,7 @@ export function streamId(name: string): number {
 export class RandomStream {
   readonly key: RandomKey;
   position: number;
-  private block: [number, number, number, number] = [0, 0, 0, 0];
+  private readonly block = new Uint32Array(4);
   private blockIndex = -1;
 
   constructor(key: RandomKey, position = 0) {
@@ -78,14 +90,15 @@ export class RandomStream {
 
   /** The next word, a whole number in [0, 2³²). */
   word(): number {
-    const index = Math.floor(this.position / 4);
+    const lane = this.position & 3;
+    const index = (this.position - lane) / 4;
     if (index !== this.blockIndex) {
       const { seed, stream, step } = this.key;
-      const keyWords = [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0] as const;
-      this.block = philox4x32([index >>> 0, Math.floor(index / 2 ** 32) >>> 0, stream, step], keyWords);
+      philoxInto(this.block, index, index / 2 ** 32, stream, step, seed, seed / 2 ** 32);
       this.blockIndex = index;
     }
-    return this.block[this.position++ % 4] as number;
+    this.position++;
+    return this.block[lane] as number;
   }
 
   /** A number in [0, 1) with 24 random bits, exact in float32. */

@@ -1,10 +1,8 @@
-import type { Backend, HostArray, Storage } from "../backend/backend.ts";
-import type { StepCall, StepKernels, StepMatrix } from "../backend/step-kernels.ts";
+import type { HostArray, Storage } from "../backend/backend.ts";
+import type { StepBackend, StepCall, StepKernels, StepMatrix } from "../backend/step-kernels.ts";
 import type { WeightType } from "../backend/weight-types.ts";
 import { ValueError } from "../errors.ts";
-import type { Layer } from "../layers/layer.ts";
-import type { Parameter } from "../layers/parameter.ts";
-import { sizeOf } from "../tensor/shape.ts";
+import { type Shape, sizeOf } from "../tensor/shape.ts";
 
 /** What flows between layers within one step: for each row, the numbers of `shape`. */
 export interface StepValue {
@@ -17,6 +15,24 @@ export interface StepValue {
   readonly sequence: boolean;
 }
 
+/** A weight as a plan reads it. */
+export interface StepWeight {
+  /** "lstm/kernel" */
+  readonly path: string;
+  readonly shape: Shape;
+  /** A copy, or numbers that nobody changes. */
+  readonly numbers: () => HostArray;
+}
+
+/** A layer as a plan sees it. */
+export interface StepLayer<O extends object = object> {
+  readonly type: string;
+  readonly name: string;
+  readonly options: O;
+  /** One of its weights, by its short name. @throws {FormatError} when a file gave it another shape, or none. */
+  weight(name: string, shape: Shape): StepWeight;
+}
+
 /** One part of what a stream remembers, [capacity, width]. */
 export interface StatePart {
   /** "lstm/hiddenState" */
@@ -27,7 +43,7 @@ export interface StatePart {
 
 /** What the layers of a plan are made with. */
 export class PlanBuilder {
-  readonly backend: Backend;
+  readonly backend: StepBackend;
   readonly steps: StepKernels;
   readonly capacity: number;
   readonly weights: WeightType;
@@ -36,7 +52,7 @@ export class PlanBuilder {
   readonly checks: ((numbers: HostArray, rows: number) => void)[] = [];
   private readonly matrices = new Map<string, StepMatrix>();
 
-  constructor(backend: Backend, capacity: number, weights: WeightType) {
+  constructor(backend: StepBackend, capacity: number, weights: WeightType) {
     this.backend = backend;
     this.steps = backend.steps;
     this.capacity = capacity;
@@ -56,19 +72,13 @@ export class PlanBuilder {
     return storage;
   }
 
-  numbersOf(parameter: Parameter): HostArray;
-  numbersOf(parameter: Parameter | null): HostArray | null;
-  numbersOf(parameter: Parameter | null): HostArray | null {
-    return parameter && this.backend.readSync(parameter.tensor.storage);
-  }
-
   /** Columns first … last−1 of a weight [K, N], laid out once however often its layer is used. */
-  matrix({ path, tensor }: Parameter, first = 0, last: number = tensor.shape[1] as number): StepMatrix {
+  matrix({ path, shape, numbers }: StepWeight, first = 0, last: number = shape[1] as number): StepMatrix {
     const key = `${path} ${first} ${last}`;
     const known = this.matrices.get(key);
     if (known) return known;
-    const [K, N] = tensor.shape as [number, number];
-    const whole = this.backend.readSync(tensor.storage);
+    const [K, N] = shape as [number, number];
+    const whole = numbers();
     const columns = last - first;
     const part = new Float64Array(K * columns);
     for (let k = 0; k < K; k++) part.set(whole.subarray(k * N + first, k * N + last), k * columns);
@@ -79,7 +89,7 @@ export class PlanBuilder {
 }
 
 /** Says that a layer has no streamed form. */
-export function cannotStream(layer: Layer, reason: string): ValueError {
+export function cannotStream(layer: Pick<StepLayer, "type" | "name">, reason: string): ValueError {
   return new ValueError(
     `Cannot stream a model with ${layer.type} "${layer.name}": ${reason} A streamed model reads one step at a time, in order.`,
   );

@@ -1,5 +1,6 @@
 import { checkWeightType, restoreWeights, roundWeights, type WeightType } from "../backend/weight-types.ts";
-import { type Model, modelFromConfig } from "../models/model.ts";
+import { modelFromConfig } from "../models/from-config.ts";
+import type { Model } from "../models/model.ts";
 
 /** Options of `quantize`. */
 export interface QuantizeOptions {

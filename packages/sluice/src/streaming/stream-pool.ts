@@ -2,7 +2,8 @@ import type { HostArray } from "../backend/backend.ts";
 import { checkWeightType, type WeightType } from "../backend/weight-types.ts";
 import { StateError, ValueError } from "../errors.ts";
 import type { Network } from "../models/network.ts";
-import { makePlan, type StreamPlan } from "./plan.ts";
+import type { StreamPlan } from "./plan.ts";
+import { planNetwork } from "./plan-network.ts";
 import { checkRows, checkStep, LiveNumbers } from "./stream.ts";
 import { readState, writeState } from "./stream-state.ts";
 
@@ -216,5 +217,5 @@ export function openStreams(
   checkRows(capacity, "capacity");
   checkRows(batch, "batch");
   const type = checkWeightType(weights ?? network.weightType, `stream model "${network.name}"`);
-  return new StreamPool(makePlan(network, batch, type), capacity, batch);
+  return new StreamPool(planNetwork(network, batch, type), capacity, batch);
 }

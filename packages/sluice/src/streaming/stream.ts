@@ -1,8 +1,8 @@
-import type { Backend, HostArray, Storage } from "../backend/backend.ts";
+import type { HostArray, Storage } from "../backend/backend.ts";
+import type { StepBackend } from "../backend/step-kernels.ts";
 import { checkWeightType, type WeightType } from "../backend/weight-types.ts";
 import { NumericError, ShapeError, ValueError } from "../errors.ts";
-import type { Network } from "../models/network.ts";
-import { makePlan, type StreamPlan } from "./plan.ts";
+import type { StreamPlan } from "./plan.ts";
 import { readState, writeState } from "./stream-state.ts";
 
 /** Options of `stream`. */
@@ -86,7 +86,7 @@ export class Stream {
 
 /** A view of a plan's memory, asked for again when the memory has moved. */
 export class LiveNumbers {
-  private readonly backend: Backend;
+  private readonly backend: StepBackend;
   private readonly storage: Storage;
   private view: HostArray;
   /** For float64 numbers, which leave in float32. */
@@ -131,11 +131,20 @@ export function checkStep(x: ArrayLike<number>, size: number, { input, checks }:
   for (let k = 0; k < checks.length; k++) (checks[k] as (numbers: ArrayLike<number>, rows: number) => void)(x, rows);
 }
 
-/** See `Model.stream`. */
-export function openStream(network: Network, { batch = 1, weights }: StreamOptions = {}): Stream {
+/** A model that can be streamed, and how its weights are kept by default. */
+export interface Streamed {
+  readonly name: string;
+  readonly weightType: WeightType;
+}
+
+/** A stream on a plan of its own. See `Model.stream`. */
+export function planStream(
+  { name, weightType }: Streamed,
+  { batch = 1, weights = weightType }: StreamOptions,
+  plan: (rows: number, type: WeightType) => StreamPlan,
+): Stream {
   checkRows(batch, "batch");
-  const type = checkWeightType(weights ?? network.weightType, `stream model "${network.name}"`);
-  return new Stream(makePlan(network, batch, type), batch);
+  return new Stream(plan(batch, checkWeightType(weights, `stream model "${name}"`)), batch);
 }
 
 /** @throws {ValueError} unless the number is whole and at least 1. */

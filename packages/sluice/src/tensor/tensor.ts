@@ -62,8 +62,8 @@ export interface TensorOptions {
  * @example tensor(new Float32Array(6), [2, 3]);
  */
 export function tensor(data: TensorData, shape?: Shape, { backend = defaultBackend() }: TensorOptions = {}): Tensor {
-  const flat = ArrayBuffer.isView(data) ? data : flatten(data);
-  const inferred = shape ?? (ArrayBuffer.isView(data) ? [data.length] : nestedShape(data));
+  const { data: flat, shape: own } = ArrayBuffer.isView(data) ? { data, shape: [data.length] } : fromNested(data);
+  const inferred = shape ?? own;
   checkShape(inferred, "make a tensor");
   if (sizeOf(inferred) !== flat.length) {
     throw new ShapeError(
@@ -129,7 +129,8 @@ function nestedShape(data: NestedNumbers): number[] {
   return [data.length, ...(data.length > 0 ? nestedShape(data[0] as NestedNumbers) : [])];
 }
 
-function flatten(data: NestedNumbers): Float64Array {
+/** Nested arrays as numbers with a shape. @throws {ShapeError} when they are ragged; {ValueError} when they hold anything else. */
+export function fromNested(data: NestedNumbers): { shape: Shape; data: Float64Array } {
   const shape = nestedShape(data);
   const out = new Float64Array(sizeOf(shape));
   let next = 0;
@@ -148,7 +149,7 @@ function flatten(data: NestedNumbers): Float64Array {
     for (const item of part) visit(item, depth + 1);
   };
   visit(data, 0);
-  return out;
+  return { shape, data: out };
 }
 
 function ragged(shape: Shape, depth: number): ShapeError {

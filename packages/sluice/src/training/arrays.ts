@@ -1,7 +1,7 @@
-import { getBackend } from "../backend/index.ts";
+import type { HostArray } from "../backend/backend.ts";
 import { NumericError, ShapeError, ValueError } from "../errors.ts";
 import { showShape, sizeOf } from "../tensor/shape.ts";
-import { type NestedNumbers, Tensor, tensor } from "../tensor/tensor.ts";
+import { fromNested, type NestedNumbers, Tensor } from "../tensor/tensor.ts";
 import type { NumericArray, NumericArrays } from "./dataset.ts";
 
 /** Numbers in any form that carries a shape. */
@@ -24,8 +24,7 @@ export async function toNumericArray(given: ArrayInput, what: string): Promise<N
   if (!Array.isArray(given) && typeof given !== "number") {
     throw new ValueError(`Cannot read ${what}: give { shape, data } with a typed array, a tensor, or nested arrays of numbers.`);
   }
-  const flat = tensor(given as NestedNumbers, undefined, { backend: getBackend("reference") });
-  return { shape: flat.shape, data: flat.dataSync() };
+  return fromNested(given as NestedNumbers);
 }
 
 /** `count` arrays, from one (count 1) or from a list of so many. @throws {ValueError} when there are more or fewer. */
@@ -59,6 +58,14 @@ export function isNumericArray(value: unknown): value is NumericArray {
 /** An empty array of the same element type. */
 export function emptyLike<A extends NumericArray["data"]>(data: A, length: number): A {
   return new (data.constructor as new (length: number) => A)(length);
+}
+
+/** Tensors by name, read back to the host. */
+export async function copyTensors(
+  tensors: ReadonlyMap<string, Tensor>,
+): Promise<Map<string, NumericArray & { data: HostArray }>> {
+  const arrays = [...tensors].map(async ([name, tensor]) => [name, { shape: tensor.shape, data: await tensor.data() }] as const);
+  return new Map(await Promise.all(arrays));
 }
 
 /** The named rows (entries along axis 0), in the order asked for. */
@@ -100,6 +107,7 @@ export function concatRows(parts: readonly NumericArray[]): NumericArray {
  */
 export function checkFinite({ shape, data }: NumericArray, what: string, mask: NumericArray | null): void {
   if (!(data instanceof Float32Array || data instanceof Float64Array)) return;
+  if (data instanceof Float32Array && allFinite(data)) return;
   const perStep =
     mask && mask.data.length > 0 && showShape(shape.slice(0, 2)) === showShape(mask.shape) ? data.length / mask.data.length : 0;
   for (let k = 0; k < data.length; k++) {
@@ -111,6 +119,14 @@ export function checkFinite({ shape, data }: NumericArray, what: string, mask: N
         "Fill or drop such values, or give a mask that leaves those steps out.",
     );
   }
+}
+
+/** Whether no number is NaN or infinite, whose exponents have every bit set: adding one to such an exponent turns the sign. */
+function allFinite(data: Float32Array): boolean {
+  const bits = new Int32Array(data.buffer, data.byteOffset, data.length);
+  let any = 0;
+  for (let k = 0; k < bits.length; k++) any |= ((bits[k] as number) & 0x7fffffff) + 0x00800000;
+  return any >= 0;
 }
 
 /** Where element k stands. */

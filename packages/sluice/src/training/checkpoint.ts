@@ -63,6 +63,12 @@ export async function writeCheckpoint(training: Training, metadata: Readonly<Rec
   for (const [name, state] of model.keptStates()) put(`state/${name}`, { shape: state.shape, data: await state.data() });
   for (const [name, values] of run.curves.entries) put(`history/${name}`, numbers(values));
   put("meter", numbers(run.meter.state()));
+  const remembered: TrainingRecord["callbacks"][number][] = [];
+  for (const [k, callback] of callbacks.entries()) {
+    const state = await callback.state?.();
+    for (const [name, array] of state?.arrays ?? []) put(`callback/${k}/${name}`, array);
+    remembered.push(state ? { name: callback.name ?? "", data: state.data } : null);
+  }
   const record: TrainingRecord = {
     settings,
     epoch: run.epoch,
@@ -76,12 +82,7 @@ export async function writeCheckpoint(training: Training, metadata: Readonly<Rec
       accumulated: optimizer.accumulated,
       learningRateScale: optimizer.learningRateScale,
     },
-    callbacks: callbacks.map((callback, k) => {
-      const state = callback.state?.();
-      if (!state) return null;
-      for (const [name, array] of state.arrays ?? []) put(`callback/${k}/${name}`, array);
-      return { name: callback.name ?? "", data: state.data };
-    }),
+    callbacks: remembered,
     kernels: kernelsOf(model),
     version: VERSION,
   };
@@ -114,9 +115,9 @@ export async function restoreCheckpoint(file: Uint8Array, { model, run, settings
   run.secondsBefore = record.seconds;
   for (const [name, { data }] of under(content, "history/")) run.curves.list(name).push(...data);
   run.meter.restore([...(content.tensors.get(`${CHECKPOINT_PREFIX}meter`)?.data ?? [])]);
-  record.callbacks.forEach((saved, k) => {
-    if (saved) callbacks[k]?.restore?.({ data: saved.data, arrays: under(content, `callback/${k}/`) });
-  });
+  for (const [k, saved] of record.callbacks.entries()) {
+    if (saved) await callbacks[k]?.restore?.({ data: saved.data, arrays: under(content, `callback/${k}/`) });
+  }
   const kernels = kernelsOf(model);
   if (record.kernels === kernels) return [];
   return [

@@ -44,6 +44,14 @@ export interface FitOptions {
   readonly onNonFinite?: "throw" | "continue";
   /** Trains on long sequences in the memory of a few steps: `{ updateEvery: 50, gradientSteps: 100 }`. Default: over whole sequences. */
   readonly truncated?: TruncatedOptions;
+  /**
+   * Whether a page trains in a worker, with the same bits, so that it never freezes; anywhere but on a page it means nothing.
+   * Default true. Callbacks, checkpoints, datasets and streams stay on the page: in a hook the model is as training has made it so
+   * far, and what the hook changes counts; between hooks it keeps what it had in the last one. A model that cannot be sent (a loss
+   * that is a function, a layer type of your own) trains on the page, as does any where no worker may start, with a turn for the
+   * page every 30 ms; `history.warnings` then says why. The worker starts anew with each call: for many short ones give false.
+   */
+  readonly worker?: boolean;
   /** Keeps the state of training, so that a run which is killed can go on. */
   readonly checkpoint?: CheckpointOptions;
   /** Goes on from the newest sound checkpoint, to the same bits as if nothing had happened; starts afresh when there is none. */

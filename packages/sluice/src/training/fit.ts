@@ -1,15 +1,12 @@
 import { NumericError, ValueError } from "../errors.ts";
 import type { Model } from "../models/model.ts";
-import type { ArrayInputs } from "./arrays.ts";
+import { type ArrayInputs, copyTensors } from "./arrays.ts";
 import { type CheckedBatch, checkBatch } from "./batch.ts";
 import type { Callback, CallbackContext, HookName } from "./callbacks/callback.ts";
-import { Checkpointer } from "./checkpointer.ts";
-import type { NumericArray } from "./dataset.ts";
+import type { Checkpointer } from "./checkpointer.ts";
 import { evaluateSource } from "./evaluate.ts";
-import { fingerprint } from "./fingerprint.ts";
 import type { FitOptions } from "./fit-options.ts";
 import { type History, validationLogs } from "./history.ts";
-import { trainTruncated } from "./long-sequences/train-truncated.ts";
 import type { Logs } from "./meter.ts";
 import { traceNonFinite } from "./non-finite.ts";
 import { pacer } from "./pace.ts";
@@ -25,8 +22,16 @@ export async function fit(model: Model, x: Examples, second?: ArrayInputs | FitO
   const { seed, batchSize, shuffle, dataset, truncation } = data;
   if (data.options.resume && !checkpoint)
     throw new ValueError("Cannot resume without `checkpoint`: say in which store the checkpoints are.");
+  let obstacle: string | null = null;
+  if (onPage() && data.options.worker !== false) {
+    const elsewhere = await (await import("./worker/fit-in-worker.ts")).fitInWorker(model, data);
+    if ("history" in elsewhere) return elsewhere.history;
+    obstacle = elsewhere.obstacle;
+  }
   const fitting = new Fitting(model, data);
+  if (obstacle !== null) fitting.warn(`Training runs on the page itself, not in a worker: ${obstacle}`);
   if (checkpoint) {
+    const [{ Checkpointer }, { fingerprint }] = await Promise.all([import("./checkpointer.ts"), import("./fingerprint.ts")]);
     const truncated = truncation && `${truncation.updateEvery}, ${truncation.gradientSteps}`;
     const settings = { seed, batchSize, shuffle, stepsPerEpoch, truncated, data: await fingerprint(dataset) };
     fitting.keepCheckpoints(
@@ -34,6 +39,11 @@ export async function fit(model: Model, x: Examples, second?: ArrayInputs | FitO
     );
   }
   return fitting.train();
+}
+
+/** Whether training here would keep a page from answering. */
+function onPage(): boolean {
+  return typeof document !== "undefined" && typeof Worker !== "undefined";
 }
 
 /** One call of fit. */
@@ -121,9 +131,12 @@ class Fitting {
     if (this.listens("onBatchEnd")) await this.hook("onBatchEnd", run.meter.logs());
   }
 
-  private trainOn(batch: CheckedBatch, guard: boolean): Promise<StepResult> {
+  private async trainOn(batch: CheckedBatch, guard: boolean): Promise<StepResult> {
     const { run, model, data, pace } = this;
-    if (data.truncation) return trainTruncated(model, batch, data.truncation, { guard, meter: run.meter, pace });
+    if (data.truncation) {
+      const { trainTruncated } = await import("./long-sequences/train-truncated.ts");
+      return trainTruncated(model, batch, data.truncation, { guard, meter: run.meter, pace });
+    }
     const step = model.trainingSteps;
     return trainStep(model, model.compiled, batch, { step, predictions: run.meter.wantsPredictions, guard });
   }
@@ -144,7 +157,7 @@ class Fitting {
   private async validate(): Promise<Logs> {
     const { model, data, options } = this;
     if (!data.validation) return {};
-    const kept = model.stateful ? await copies(model.keptStates()) : null;
+    const kept = model.stateful ? await copyTensors(model.keptStates()) : null;
     if (kept) model.resetStates();
     const logs = await evaluateSource(model, model.compiled, data.validation, {
       steps: options.validationSteps,
@@ -170,13 +183,8 @@ class Fitting {
     return { model, epoch: run.epoch, step: model.trainingSteps, logs, resumed, stop };
   }
 
-  private warn(message: string): void {
+  warn(message: string): void {
     this.run.warnings.push(message);
     for (const callback of this.callbacks) callback.onWarning?.(message);
   }
-}
-
-async function copies(states: ReturnType<Model["keptStates"]>): Promise<Map<string, NumericArray>> {
-  const arrays = [...states].map(async ([name, state]) => [name, { shape: state.shape, data: await state.data() }] as const);
-  return new Map(await Promise.all(arrays));
 }

@@ -1,15 +1,12 @@
 /** How long training may keep the event loop to itself. */
 const TURN_MS = 30;
 
-interface HostScheduler {
-  readonly yield?: () => Promise<void>;
-}
-
-/** Lets timers, input and network have their turn: by the fastest way this host has. */
+/**
+ * Lets timers, input and network have their turn, as one task among them. Not by `scheduler.yield`, which comes back before them:
+ * in a worker of Chromium threads would then never start.
+ */
 function turn(): Promise<void> {
-  const { scheduler } = globalThis as { scheduler?: HostScheduler };
   if (typeof setImmediate === "function") return new Promise((resolve) => void setImmediate(resolve));
-  if (scheduler?.yield) return scheduler.yield();
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {

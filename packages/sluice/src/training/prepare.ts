@@ -4,16 +4,17 @@ import { type ArrayInput, type ArrayInputs, listOf, toNumericArray, toNumericArr
 import { checkBatch } from "./batch.ts";
 import type { Batch, BatchStream, Dataset } from "./dataset.ts";
 import type { EvaluateOptions, FitOptions, LabelledData, PredictOptions } from "./fit-options.ts";
-import { type Truncation, truncationOf } from "./long-sequences/truncation.ts";
+import type { TruncatedOptions, Truncation } from "./long-sequences/truncation.ts";
 import {
   type ArrayData,
-  arrayDataset,
+  ArrayDataset,
   type BatchSource,
   checkCount,
   datasetPart,
   datasetSource,
   isDataset,
   isStream,
+  type OrderOptions,
   streamSource,
 } from "./source.ts";
 
@@ -31,6 +32,8 @@ export interface TrainingData {
   readonly validation: BatchSource | null;
   /** The examples to train on; null for a stream. */
   readonly dataset: Dataset | null;
+  /** All that was given, before a validation part is split off. */
+  readonly given: { readonly examples: Dataset | BatchStream; readonly validation: Dataset | BatchStream | null };
   readonly options: FitOptions;
   readonly batchSize: number;
   readonly shuffle: boolean;
@@ -67,7 +70,7 @@ export async function trainingData(
     network,
     whole ? datasetSource(whole, { batchSize: 1, shuffle: false, seed }) : streamSource(x as BatchStream),
   );
-  const truncation = options.truncated ? truncationOf(network, options.truncated) : null;
+  const truncation = options.truncated ? await truncationFor(network, options.truncated) : null;
   const { stateful } = network;
   if (stateful && options.shuffle) {
     throw new ValueError(
@@ -75,14 +78,16 @@ export async function trainingData(
     );
   }
   const shuffle = options.shuffle ?? !stateful;
-  const given = validationData && (await validationSource(network, validationData, batchSize));
+  const held = validationData ? await validationExamples(network, validationData) : null;
+  const heldSource = held && sourceOf(held, { batchSize, shuffle: false, seed: 0 });
   if (!whole) {
     if (validationSplit > 0)
       throw new ValueError("Cannot split validation data from a stream: its length is not known. Give validationData.");
     return {
       source: streamSource(x as BatchStream),
-      validation: given ?? null,
+      validation: heldSource,
       dataset: null,
+      given: { examples: x as BatchStream, validation: held },
       options,
       batchSize,
       shuffle,
@@ -90,7 +95,7 @@ export async function trainingData(
       truncation,
     };
   }
-  const cut = given ? whole.length : Math.floor(whole.length * (1 - validationSplit));
+  const cut = held ? whole.length : Math.floor(whole.length * (1 - validationSplit));
   if (cut < 1)
     throw new ValueError(
       `Cannot train on ${whole.length} examples with validationSplit ${validationSplit}: none is left to train on.`,
@@ -105,14 +110,21 @@ export async function trainingData(
     cut < whole.length ? datasetSource(datasetPart(whole, cut, whole.length), { batchSize, shuffle: false, seed }) : null;
   return {
     source: datasetSource(dataset, { batchSize, shuffle, seed }),
-    validation: given ?? rest,
+    validation: heldSource ?? rest,
     dataset,
+    given: { examples: whole, validation: held },
     options,
     batchSize,
     shuffle,
     seed,
     truncation,
   };
+}
+
+/** Loaded where it is asked for: it knows every kind of layer. */
+async function truncationFor(network: Network, options: TruncatedOptions): Promise<Truncation> {
+  const { truncationOf } = await import("./long-sequences/truncation.ts");
+  return truncationOf(network, options);
 }
 
 /** Makes the weights for the sizes of the first batch, when the model waits for them. */
@@ -141,7 +153,7 @@ async function datasetOf(
     return x;
   }
   if (y === undefined) throw new ValueError("Cannot train or evaluate on x alone: give the targets y as second argument.");
-  return arrayDataset(await arrayData(network, x, y, extras));
+  return new ArrayDataset(await arrayData(network, x, y, extras));
 }
 
 async function arrayData(network: Network, x: ArrayInputs, y: ArrayInputs | undefined, extras: Extras): Promise<ArrayData> {
@@ -154,12 +166,14 @@ async function arrayData(network: Network, x: ArrayInputs, y: ArrayInputs | unde
   };
 }
 
-async function validationSource(network: Network, data: LabelledData, batchSize: number): Promise<BatchSource> {
-  if (isStream(data)) return streamSource(data);
-  const order = { batchSize, shuffle: false, seed: 0 };
-  if (isDataset(data)) return datasetSource(data, order);
+async function validationExamples(network: Network, data: LabelledData): Promise<Dataset | BatchStream> {
+  if (isStream(data) || isDataset(data)) return data;
   const [x, y, sampleWeight] = data;
-  return datasetSource(await datasetOf(network, x, y, sampleWeight === undefined ? {} : { sampleWeight }), order);
+  return datasetOf(network, x, y, sampleWeight === undefined ? {} : { sampleWeight });
+}
+
+function sourceOf(examples: Dataset | BatchStream, order: OrderOptions): BatchSource {
+  return isStream(examples) ? streamSource(examples) : datasetSource(examples, order);
 }
 
 /** Sorts out the arguments of `evaluate`. */
@@ -180,10 +194,9 @@ export async function labelledSource(
 /** Sorts out the arguments of `predict`. */
 export async function inputSource(network: Network, x: Examples, { batchSize = 32, mask }: PredictOptions): Promise<BatchSource> {
   checkCount(batchSize, "batchSize");
-  if (isStream(x)) return streamSource(x);
   const order = { batchSize, shuffle: false, seed: 0 };
-  if (isDataset(x)) return datasetSource(x, order);
-  return datasetSource(arrayDataset(await arrayData(network, x, undefined, mask === undefined ? {} : { mask })), order);
+  if (isStream(x) || isDataset(x)) return sourceOf(x, order);
+  return datasetSource(new ArrayDataset(await arrayData(network, x, undefined, mask === undefined ? {} : { mask })), order);
 }
 
 /** Arrays as one batch. */

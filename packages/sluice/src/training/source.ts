@@ -1,5 +1,6 @@
 import { ShapeError, ValueError } from "../errors.ts";
-import { RandomStream, streamId } from "../random/philox.ts";
+import { streamId } from "../random/philox.ts";
+import { randomOrder } from "../random/random-order.ts";
 import { showShape } from "../tensor/shape.ts";
 import { gatherRows } from "./arrays.ts";
 import type { Batch, BatchStream, Dataset, NumericArray } from "./dataset.ts";
@@ -22,18 +23,26 @@ export interface ArrayData {
   readonly mask: NumericArray | null;
 }
 
-/** Rows of arrays in memory as examples. @throws {ShapeError} when the arrays have different numbers of rows. */
-export function arrayDataset(data: ArrayData): Dataset {
-  const { x, y, sampleWeight, mask } = data;
-  return {
-    length: rowsOf(data),
-    batch: (indices) => ({
+/** Rows of arrays in memory as examples. */
+export class ArrayDataset implements Dataset {
+  readonly arrays: ArrayData;
+  readonly length: number;
+
+  /** @throws {ShapeError} when the arrays have different numbers of rows. */
+  constructor(arrays: ArrayData) {
+    this.arrays = arrays;
+    this.length = rowsOf(arrays);
+  }
+
+  batch(indices: Int32Array): Batch {
+    const { x, y, sampleWeight, mask } = this.arrays;
+    return {
       x: x.map((array) => gatherRows(array, indices)),
       ...(y.length > 0 && { y: y.map((array) => gatherRows(array, indices)) }),
       ...(sampleWeight && { sampleWeight: gatherRows(sampleWeight, indices) }),
       ...(mask && { mask: gatherRows(mask, indices) }),
-    }),
-  };
+    };
+  }
 }
 
 function rowsOf({ x, y, sampleWeight, mask }: ArrayData): number {
@@ -69,14 +78,12 @@ export function datasetSource(dataset: Dataset, { batchSize, shuffle, seed }: Or
     steps,
     async *batches(epoch, skip) {
       const order = shuffle
-        ? new RandomStream({ seed, stream: streamId("fit/order"), step: epoch }).permutation(dataset.length)
-        : null;
+        ? randomOrder({ seed, stream: streamId("fit/order"), step: epoch }, dataset.length)
+        : (place: number) => place;
       for (let step = skip; step < steps; step++) {
         const begin = step * batchSize;
         const end = Math.min(begin + batchSize, dataset.length);
-        yield await dataset.batch(
-          order ? order.slice(begin, end) : Int32Array.from({ length: end - begin }, (_, k) => begin + k),
-        );
+        yield await dataset.batch(Int32Array.from({ length: end - begin }, (_, k) => order(begin + k)));
       }
     },
   };

@@ -1,4 +1,5 @@
 export { type FanBand, type FanData, fanChart } from "./fan-chart.ts";
+export { gateChart, heatChart, normChart, saturationChart } from "./inside-charts.ts";
 export {
   calibrationChart,
   type EpochRecord,

@@ -170,7 +170,13 @@ export function splitChart(parts: readonly { name: string; rows: number }[]): Ch
   };
 }
 
-function styledLine(name: string, values: readonly (number | null)[], index: number, points: number): Record<string, unknown> {
+/** A series as a line in the style of its place. */
+export function styledLine(
+  name: string,
+  values: readonly (number | null)[],
+  index: number,
+  points: number,
+): Record<string, unknown> {
   const { colour, dash, symbol } = seriesStyle(index);
   return {
     type: "line",

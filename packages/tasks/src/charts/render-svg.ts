@@ -1,4 +1,4 @@
-import { BarChart, LineChart } from "echarts/charts";
+import { BarChart, CustomChart, LineChart } from "echarts/charts";
 import { GridComponent, LegendComponent } from "echarts/components";
 import { type EChartsCoreOption, init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
@@ -17,7 +17,7 @@ export function renderSvg(
   option: ChartOption,
   { width, height, label, id }: { width: number; height: number; label: string; id: string },
 ): string {
-  use([LineChart, BarChart, GridComponent, LegendComponent, SVGRenderer]);
+  use([LineChart, BarChart, CustomChart, GridComponent, LegendComponent, SVGRenderer]);
   const chart = init(null, null, { renderer: "svg", ssr: true, width, height });
   try {
     chart.setOption({ animation: false, ...option });
@@ -26,7 +26,7 @@ export function renderSvg(
       .replace(/<style\s*>[\s\S]*?<\/style>/g, "")
       .replace(/ (?:class|pointer-events|ecmeta_\w+|xmlns:xlink|baseProfile|version)="[^"]*"/g, "")
       .replace(/(id="|url\(#|href="#)zr\d+-/g, `$1${id}-`)
-      .replace(/(\.\d\d)\d+/g, "$1")
+      .replace(/<[^>]*>/g, (tag) => tag.replace(/(\.\d\d)\d+/g, "$1")) // coordinates, not the text between tags
       .replace(/\n+/g, "\n");
     return themed(visible(svg)).replace("<svg ", `<svg role="img" aria-label="${escapeHtml(label)}" `);
   } finally {

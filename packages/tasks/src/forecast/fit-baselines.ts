@@ -40,13 +40,14 @@ export function baselineViews(
     const known = withGaps(
       { columns: { [name]: one.targets[target] as Float64Array }, observed: observedOf(one, name, target) },
       name,
+      offset,
     );
     const times = one.times.subarray(offset);
     const future = [...calendarColumns(recipe.calendar, times), ...one.future.map((values) => values.subarray(offset))];
     const moved = ({ from, to }: RowRange) => ({ from: Math.max(0, from - offset), to: to - offset });
     return {
       offset,
-      series: { id: one.id, values: known.subarray(offset), future, train: moved(train), validation: moved(validation) },
+      series: { id: one.id, values: known, future, train: moved(train), validation: moved(validation) },
     };
   });
 }

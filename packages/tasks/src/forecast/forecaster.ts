@@ -1,4 +1,4 @@
-import { DataError, nextTimes, type Series, type SeriesSet, type Table, toSeries } from "@sluice/data";
+import { DataError, type Series, type SeriesSet, type Table, toSeries, withNextTimes } from "@sluice/data";
 import type { Model, NumericArray } from "sluice";
 import { seasonalNaiveScale } from "../metrics/index.ts";
 import { intervalAt } from "./calibration.ts";
@@ -216,11 +216,7 @@ function requireHistory(file: string, { id, rows, ahead }: Series, recipe: Recip
 
 /** The series with the times of the coming horizon, from which the calendar is read. */
 function withTimesAhead(columns: SeriesColumns, { rows, times }: Series, { frequency, horizon }: Recipe): SeriesColumns {
-  const last = times[rows - 1] ?? 0;
-  const extended = new Float64Array(rows + horizon);
-  extended.set(times.subarray(0, rows));
-  extended.set(nextTimes(last, frequency, horizon), rows);
-  return { ...columns, times: extended };
+  return { ...columns, times: withNextTimes(times.subarray(0, rows), frequency, horizon) };
 }
 
 function statistics(values: ArrayLike<number>): { mean: number; std: number; min: number; max: number } {

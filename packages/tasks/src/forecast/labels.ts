@@ -1,8 +1,8 @@
-import { addSteps, type Frequency, timeText } from "@sluice/data";
+import { addSteps, type Frequency, type RowTimes, timeText } from "@sluice/data";
 
 /** What a row is called: its date and time, or its number from 1 where the data has no times. */
-export function rowLabel(times: Float64Array, row: number, { frequency, timed }: TimeFacts): string {
-  const known = times[row];
+export function rowLabel(times: RowTimes, row: number, { frequency, timed }: TimeFacts): string {
+  const known = times.at(row);
   if (!timed) return String(row + 1);
   if (known !== undefined) return timeText(known);
   const ahead = row - times.length + 1;

@@ -54,7 +54,7 @@ export function prepare(table: Table, options: ForecastOptions, splitOf: Splitte
   const rough = splitOf(set, typical, horizon, 1); // says that the series is too short, when it is, without a window
   const trainRows = rough.train.to;
 
-  const known = (one: Series, name: string, to: number) => withGaps(one, name).subarray(0, to);
+  const known = (one: Series, name: string, to: number) => withGaps(one, name, 0, to);
   const seasons = targets.map((name) => {
     const season = seasonLength(known(typical, name, trainRows), set.frequency);
     return trainRows >= 2 * season + horizon ? season : 1;
@@ -133,10 +133,10 @@ export function seriesColumns(
   };
 }
 
-/** A target as the file has it: NaN where it was filled. Without gaps, the column itself. */
-export function withGaps(one: Pick<Series, "columns" | "observed">, name: string): Values {
-  const values = one.columns[name] as Values;
-  const observed = one.observed[name];
+/** Rows [from, to) of a target as the file has it: NaN where it was filled. Without gaps a view on the column, else a copy of them. */
+export function withGaps(one: Pick<Series, "columns" | "observed">, name: string, from?: number, to?: number): Values {
+  const values = (one.columns[name] as Values).subarray(from, to);
+  const observed = one.observed[name]?.subarray(from, to);
   return observed === undefined ? values : values.map((value, row) => (observed[row] === 0 ? Number.NaN : value));
 }
 
@@ -184,7 +184,7 @@ function trySplit(split: () => Split): Split | undefined {
 }
 
 function spanOf({ times }: Series, rows: number): number {
-  return (times[rows - 1] ?? 0) - (times[0] ?? 0);
+  return (times.at(rows - 1) ?? 0) - (times.at(0) ?? 0);
 }
 
 function seasonNotes({ targets, frequency }: Recipe): string[] {

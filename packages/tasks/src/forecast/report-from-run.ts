@@ -188,7 +188,7 @@ function partFacts(name: "train" | "validation" | "test", prepared: Prepared, pl
   const { series, splits } = prepared;
   const ranges = splits.map((split) => split[name]);
   const label = (s: number, row: number) => rowLabel(series[s]?.times ?? new Float64Array(), row, timesOf(prepared));
-  const at = (s: number, row: number) => series[s]?.times[row] ?? 0;
+  const at = (s: number, row: number) => series[s]?.times.at(row) ?? 0;
   const first = ranges.reduce((kept, { from }, s) => (at(s, from) < at(kept, ranges[kept]?.from ?? 0) ? s : kept), 0);
   const last = ranges.reduce((kept, { to }, s) => (at(s, to - 1) > at(kept, (ranges[kept]?.to ?? 1) - 1) ? s : kept), 0);
   return {

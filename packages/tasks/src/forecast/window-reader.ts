@@ -1,4 +1,4 @@
-import { calendarColumns, type Values } from "@sluice/data";
+import { calendarColumns, type RowTimes, type Values } from "@sluice/data";
 import type { NumericArray } from "sluice";
 import { seasonBefore } from "../baselines/simple.ts";
 import { inputSizes, type Moments, type Recipe, type TargetRecipe } from "./recipe.ts";
@@ -8,7 +8,7 @@ export interface SeriesColumns {
   readonly id: string;
   /** Rows of history; future columns and times may reach further. */
   readonly rows: number;
-  readonly times: Float64Array;
+  readonly times: RowTimes;
   readonly targets: readonly Values[];
   readonly covariates: readonly Values[];
   readonly future: readonly Values[];

@@ -1,6 +1,7 @@
 /** The report as one HTML file and its charts; apart from the main entry, for it brings echarts along. */
 export * from "../charts/index.ts";
 export { errorHistogram } from "./histogram.ts";
+export { renderInside } from "./inside-report.ts";
 export { renderReport } from "./report.ts";
 export type {
   ColumnFacts,

@@ -3,8 +3,8 @@ import { renderSvg } from "../charts/render-svg.ts";
 import { formatCount, formatDuration, formatNumber } from "../format.ts";
 import { escapeHtml, figure, htmlTable } from "../html.ts";
 import { lossFinding } from "./findings.ts";
+import { reportPage } from "./page.ts";
 import type { ForecastReport, Setting } from "./report-data.ts";
-import { REPORT_CSS } from "./style.ts";
 import { targetSection, verdictSection } from "./target-section.ts";
 
 /**
@@ -16,29 +16,18 @@ import { targetSection, verdictSection } from "./target-section.ts";
  */
 export function renderReport(report: ForecastReport): string {
   const several = report.targets.length > 1;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escapeHtml(report.title)}</title>
-<style>${REPORT_CSS}</style>
-</head>
-<body>
-<main>
-<h1>${escapeHtml(report.title)}</h1>
-<p class="lead">${escapeHtml(lead(report))}</p>
-${report.targets.map((target) => verdictSection(target, several)).join("\n")}
-${dataSection(report)}
-${report.targets.map((target, index) => targetSection(report, target, index)).join("\n")}
-${trainingSection(report)}
-${settingsSection(report)}
-${nextSection(report)}
-</main>
-</body>
-</html>
-`;
+  return reportPage(
+    report.title,
+    lead(report),
+    [
+      ...report.targets.map((target) => verdictSection(target, several)),
+      dataSection(report),
+      ...report.targets.map((target, index) => targetSection(report, target, index)),
+      trainingSection(report),
+      settingsSection(report),
+      nextSection(report),
+    ].join("\n"),
+  );
 }
 
 function lead({ horizon, windowLength, training, createdAt, seed }: ForecastReport): string {

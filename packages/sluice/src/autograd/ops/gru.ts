@@ -7,6 +7,8 @@ import {
   gradientsLike,
   hiddenGradients,
   history,
+  kept,
+  keptBy,
   sequenceOf,
   toProcessing,
 } from "./recurrent.ts";
@@ -49,8 +51,8 @@ export const gruSequence: (
     const sizes = { T, B, I, H };
     const input = toProcessing(x, options.goBackwards);
     const steps = mask && toProcessing(mask, options.goBackwards);
-    const gates = allocate([T, B, 3 * H], backend);
-    const resetProduct = allocate([T, B, H], backend);
+    const gates = kept([T, B, 3 * H], backend);
+    const resetProduct = allocate([gates ? T : 1, B, H], backend);
     const hidden = history(hiddenState, T);
     backend.kernels.gruForward({
       ...sizes,
@@ -63,7 +65,7 @@ export const gruSequence: (
       activation: options.activation,
       recurrentActivation: options.recurrentActivation,
       resetAfter: options.resetAfter,
-      gates: gates.storage,
+      gates: gates?.storage ?? null,
       resetProduct: resetProduct.storage,
       hidden: hidden.storage,
     });
@@ -114,7 +116,7 @@ export const gruSequence: (
       activation: options.activation,
       recurrentActivation: options.recurrentActivation,
       resetAfter: options.resetAfter,
-      gates: gates.storage,
+      gates: keptBy(gates, "gruSequence").storage,
       resetProduct: resetProduct.storage,
       hidden: hidden.storage,
       dHidden: dHidden?.storage ?? null,

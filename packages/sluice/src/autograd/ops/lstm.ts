@@ -1,4 +1,4 @@
-import { allocate, type Tensor } from "../../tensor/tensor.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 import { defineOp } from "../tape.ts";
 import {
   block,
@@ -7,6 +7,8 @@ import {
   gradientsLike,
   hiddenGradients,
   history,
+  kept,
+  keptBy,
   sequenceOf,
   toProcessing,
 } from "./recurrent.ts";
@@ -43,9 +45,9 @@ export const lstmSequence: (
     const sizes = { T, B, I, H };
     const input = toProcessing(x, options.goBackwards);
     const steps = mask && toProcessing(mask, options.goBackwards);
-    const gates = allocate([T, B, 4 * H], backend);
+    const gates = kept([T, B, 4 * H], backend);
     const hidden = history(hiddenState, T);
-    const cells = history(cellState, T);
+    const cells = history(cellState, gates ? T : 0); // without gates one block, c_0 and in the end c_T
     backend.kernels.lstmForward({
       ...sizes,
       x: input.storage,
@@ -55,7 +57,7 @@ export const lstmSequence: (
       mask: steps?.storage ?? null,
       activation: options.activation,
       recurrentActivation: options.recurrentActivation,
-      gates: gates.storage,
+      gates: gates?.storage ?? null,
       hidden: hidden.storage,
       cells: cells.storage,
     });
@@ -63,7 +65,7 @@ export const lstmSequence: (
     const output: readonly [Tensor, Tensor, Tensor] = [
       options.returnSequences ? sequenceOf(hidden) : block(hidden, T),
       last,
-      block(cells, T),
+      block(cells, gates ? T : 0),
     ];
     return {
       output,
@@ -86,7 +88,7 @@ export const lstmSequence: (
       mask: steps?.storage ?? null,
       activation: options.activation,
       recurrentActivation: options.recurrentActivation,
-      gates: gates.storage,
+      gates: keptBy(gates, "lstmSequence").storage,
       hidden: hidden.storage,
       cells: cells.storage,
       dHidden: dHidden?.storage ?? null,

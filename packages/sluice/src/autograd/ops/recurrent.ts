@@ -1,7 +1,9 @@
 import type { Backend } from "../../backend/backend.ts";
 import type { GateActivationName } from "../../backend/kernels.ts";
-import { stridesOf } from "../../tensor/shape.ts";
+import { StateError } from "../../errors.ts";
+import { type Shape, stridesOf } from "../../tensor/shape.ts";
 import { allocate, type Tensor, view } from "../../tensor/tensor.ts";
+import { isRecorded } from "../tape.ts";
 
 /** What the fused LSTM, GRU and RNN operations share: layout changes around the time-major kernels. */
 
@@ -40,6 +42,20 @@ export function toProcessing(x: Tensor, goBackwards: boolean): Tensor {
 /** The gradient of x from processing order back to [B, T, …]. */
 export function fromProcessing(dx: Tensor, goBackwards: boolean): Tensor {
   return swapBatchAndTime(dx, goBackwards ? "first" : null);
+}
+
+/**
+ * Uninitialised numbers that a forward run writes for the way back [T, …]; null when there is none, so that a prediction holds
+ * none of the numbers of all steps but its hidden states.
+ */
+export function kept(shape: Shape, backend: Backend): Tensor | null {
+  return isRecorded() ? allocate(shape, backend) : null;
+}
+
+/** What `kept` gave, on the way back, which only a recorded run takes. */
+export function keptBy(x: Tensor | null, name: string): Tensor {
+  if (!x) throw new StateError(`Cannot take gradients through ${name}: its forward run was not recorded and kept no gates.`);
+  return x;
 }
 
 /** [T + 1, B, H] with `first` [B, H] in block 0 and the rest unwritten. */

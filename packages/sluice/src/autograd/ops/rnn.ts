@@ -1,4 +1,4 @@
-import { allocate, type Tensor } from "../../tensor/tensor.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 import { defineOp } from "../tape.ts";
 import {
   block,
@@ -7,6 +7,8 @@ import {
   gradientsLike,
   hiddenGradients,
   history,
+  kept,
+  keptBy,
   sequenceOf,
   toProcessing,
 } from "./recurrent.ts";
@@ -41,7 +43,7 @@ export const rnnSequence: (
     const sizes = { T, B, I, H };
     const input = toProcessing(x, options.goBackwards);
     const steps = mask && toProcessing(mask, options.goBackwards);
-    const gates = allocate([T, B, H], backend);
+    const gates = kept([T, B, H], backend);
     const hidden = history(hiddenState, T);
     backend.kernels.rnnForward({
       ...sizes,
@@ -52,7 +54,7 @@ export const rnnSequence: (
       mask: steps?.storage ?? null,
       activation: options.activation,
       recurrentActivation: options.recurrentActivation,
-      gates: gates.storage,
+      gates: gates?.storage ?? null,
       hidden: hidden.storage,
     });
     const output: readonly [Tensor, Tensor] = [options.returnSequences ? sequenceOf(hidden) : block(hidden, T), block(hidden, T)];
@@ -74,7 +76,7 @@ export const rnnSequence: (
       mask: steps?.storage ?? null,
       activation: options.activation,
       recurrentActivation: options.recurrentActivation,
-      gates: gates.storage,
+      gates: keptBy(gates, "rnnSequence").storage,
       hidden: hidden.storage,
       dHidden: dHidden?.storage ?? null,
       dLastHidden: dLastHidden?.storage ?? null,

@@ -16,9 +16,9 @@ export function gruForward(run: OnArrays<GruForward>): void {
   for (let t = 0; t < T; t++) {
     for (let b = 0; b < B; b++) {
       const step = t * B + b;
-      const row = rowOf(gates, step, 3 * H).fill(0);
+      const row = gates ? rowOf(gates, step, 3 * H).fill(0) : new Float64Array(3 * H);
       const [zr, ĥ] = [row.subarray(0, 2 * H), row.subarray(2 * H)];
-      const p = rowOf(resetProduct, step, H).fill(0);
+      const p = rowOf(resetProduct, gates ? step : b, H).fill(0);
       const hPrev = rowOf(hidden, step, H);
       const h = rowOf(hidden, step + B, H);
       if (mask?.[step] === 0) {

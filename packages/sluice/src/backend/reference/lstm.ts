@@ -15,11 +15,11 @@ export function lstmForward(run: OnArrays<LstmForward>): void {
   for (let t = 0; t < T; t++) {
     for (let b = 0; b < B; b++) {
       const step = t * B + b;
-      const z = rowOf(gates, step, 4 * H).fill(0);
+      const z = gates ? rowOf(gates, step, 4 * H).fill(0) : new Float64Array(4 * H);
       const hPrev = rowOf(hidden, step, H);
-      const cPrev = rowOf(cells, step, H);
+      const cPrev = rowOf(cells, gates ? step : b, H);
       const h = rowOf(hidden, step + B, H);
-      const c = rowOf(cells, step + B, H);
+      const c = rowOf(cells, gates ? step + B : b, H);
       if (mask?.[step] === 0) {
         h.set(hPrev);
         c.set(cPrev);

@@ -9,7 +9,7 @@ export function rnnForward(run: OnArrays<RecurrentForward>): void {
   for (let t = 0; t < T; t++) {
     for (let b = 0; b < B; b++) {
       const step = t * B + b;
-      const z = rowOf(gates, step, H).fill(0);
+      const z = gates ? rowOf(gates, step, H).fill(0) : new Float64Array(H);
       const hPrev = rowOf(hidden, step, H);
       const h = rowOf(hidden, step + B, H);
       if (mask?.[step] === 0) {

@@ -21,12 +21,11 @@ export function referenceSteps(backend: Backend, numbers: (storage: Storage) => 
   /** What one call of a sequence kernel needs beside the weights; `begin` brings the state in, `end` takes the next one out. */
   function oneStep({ x, kernel, bias, hidden, activation }: RecurrentStep, H: number, capacity: number) {
     const work = backend.allocatePersistent(2 * capacity * H);
-    const gates = backend.allocatePersistent(capacity * kernel.N);
     const biasStorage = constant(bias);
     const begin = (rows: number): Omit<RecurrentForward, "recurrentKernel" | "recurrentActivation"> => {
       copy(hidden, 0, work, 0, rows * H);
       const sizes = { T: 1, B: rows, I: kernel.K, H };
-      return { ...sizes, x, kernel: plain(kernel), bias: biasStorage, mask: null, activation, gates, hidden: work };
+      return { ...sizes, x, kernel: plain(kernel), bias: biasStorage, mask: null, activation, gates: null, hidden: work };
     };
     const end = (rows: number): void => copy(work, rows * H, hidden, 0, rows * H);
     return { begin, end };
@@ -36,11 +35,8 @@ export function referenceSteps(backend: Backend, numbers: (storage: Storage) => 
     const { recurrentKernel, recurrentActivation, cell } = step;
     const H = recurrentKernel.K;
     const { begin, end } = oneStep(step, H, capacity);
-    const cells = backend.allocatePersistent(2 * capacity * H);
     return call((rows) => {
-      copy(cell, 0, cells, 0, rows * H);
-      kernels.lstmForward({ ...begin(rows), recurrentKernel: plain(recurrentKernel), recurrentActivation, cells });
-      copy(cells, rows * H, cell, 0, rows * H);
+      kernels.lstmForward({ ...begin(rows), recurrentKernel: plain(recurrentKernel), recurrentActivation, cells: cell });
       end(rows);
     });
   }

@@ -111,6 +111,18 @@ export function recurrentLaws(backend: Backend): void {
     expect([maxAbs(dKernel), maxAbs(dx)]).toEqual([0, 0]);
   });
 
+  test.each(CELLS)("%s gives the same states, bit for bit, when it keeps no gates", (cell) =>
+    always(cases(cell), (one) => expectSameWithoutGates(backend, backend, one)));
+
+  test.each(CELLS)("%s gives the same states over many chunks of steps when it keeps no gates", async (cell) => {
+    for (const [T, B] of [
+      [30, 20],
+      [250, 1],
+    ] as const) {
+      await expectSameWithoutGates(backend, backend, { ...PLAIN, cell, T, B, masked: "holes" });
+    }
+  });
+
   test.each(CELLS)("a batch row of %s does not depend on the rows beside it", async (cell) => {
     const one: RecurrentCase = { ...PLAIN, cell, B: 5, masked: "holes" };
     const arrays = makeArrays(one);
@@ -167,6 +179,22 @@ async function expectSameRun(backend: Backend, one: RecurrentCase): Promise<void
   }
 }
 
+/** Hidden states of `other` without gates, and the last cells, are the bits of `backend`. */
+export async function expectSameWithoutGates(backend: Backend, other: Backend, one: RecurrentCase): Promise<void> {
+  const arrays = makeArrays(one);
+  const block = one.B * one.H;
+  const lean: ForwardArrays = {
+    ...arrays,
+    gates: null,
+    cells: arrays.cells.slice(0, block),
+    resetProduct: new Float32Array(block),
+  };
+  const { hidden, cells } = await compute(backend, arrays, runForward(one));
+  const actual = await compute(other, lean, runForward(one));
+  expect(actual.hidden).toEqual(hidden);
+  if (one.cell === "lstm") expect(actual.cells).toEqual(cells.slice(one.T * block));
+}
+
 /** Gates of masked steps are nobody's business: 0 instead. */
 function usedRows(gates: HostArray, mask: Float32Array | null): HostArray {
   const width = mask ? gates.length / mask.length : 1;
@@ -199,7 +227,12 @@ const BACKWARD_OUTPUTS = [
 ] as const;
 
 /** All arrays a run of any cell may need; those this one lacks are null. Weights ±1/√(fan-in), the rest ±1. */
-export interface RecurrentArrays {
+export interface RecurrentArrays extends ForwardArrays {
+  readonly gates: Float32Array;
+}
+
+/** The same; forward may keep no gates. */
+export interface ForwardArrays {
   readonly [name: string]: Float32Array | null;
   readonly x: Float32Array;
   readonly kernel: Float32Array;
@@ -207,7 +240,7 @@ export interface RecurrentArrays {
   readonly bias: Float32Array | null;
   readonly recurrentBias: Float32Array | null;
   readonly mask: Float32Array | null;
-  readonly gates: Float32Array;
+  readonly gates: Float32Array | null;
   readonly hidden: Float32Array;
   readonly cells: Float32Array;
   readonly resetProduct: Float32Array;
@@ -268,7 +301,7 @@ function makeMask({ masked, T, B }: RecurrentCase, make: Numbers): Float32Array 
   });
 }
 
-export function runForward(one: RecurrentCase): KernelCall<RecurrentArrays> {
+export function runForward(one: RecurrentCase): KernelCall<ForwardArrays> {
   const { T, B, I, H, activation, recurrentActivation, cell } = one;
   const resetAfter = cell === "gru, reset after";
   return (kernels, storages) => {

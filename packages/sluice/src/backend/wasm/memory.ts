@@ -45,10 +45,9 @@ export class WasmMemory {
   private peakStepBytes = 0;
   private scratchAddress = 0;
   private scratchBytes = 0;
-  private readonly registry = new FinalizationRegistry<{ address: number; length: number }>(({ address, length }) => {
-    this.heap.release(address, blockBytes(length));
-    this.persistentBytes -= length * 4;
-  });
+  private readonly registry = new FinalizationRegistry<{ address: number; length: number }>((block) => this.release(block));
+  /** Persistent storage made by the running trial; null outside of one. */
+  private onTrial: WasmStorage[] | null = null;
   inStep = false;
 
   /** @param shared ask for memory that other threads may use. */
@@ -125,9 +124,32 @@ export class WasmMemory {
     const address = this.heap.allocate(blockBytes(length));
     this.heap.view.fill(0, address / 4, (address + blockBytes(length)) / 4);
     const storage = new WasmStorage(this, length, address, PERSISTENT, null);
-    this.registry.register(storage, { address, length });
+    this.registry.register(storage, { address, length }, storage);
     this.persistentBytes += length * 4;
+    this.onTrial?.push(storage);
     return storage;
+  }
+
+  private release({ address, length }: { readonly address: number; readonly length: number }): void {
+    this.heap.release(address, blockBytes(length));
+    this.persistentBytes -= length * 4;
+  }
+
+  /** Runs a check that leaves no trace: the persistent storage it made is given back, and its steps do not count as the largest. */
+  trial<R>(run: () => R): R {
+    const made: WasmStorage[] = [];
+    this.onTrial = made;
+    try {
+      return run();
+    } finally {
+      this.onTrial = null;
+      this.peakStepBytes = 0;
+      for (const storage of made) {
+        this.registry.unregister(storage);
+        this.release(storage);
+        storage.generation = UNUSED;
+      }
+    }
   }
 
   upload(data: ArrayLike<number>): Storage {
@@ -196,11 +218,6 @@ export class WasmMemory {
   /** Copies `length` numbers between two addresses. */
   copyNumbers(from: number, to: number, length: number): void {
     this.heap.view.copyWithin(to / 4, from / 4, from / 4 + length);
-  }
-
-  /** Starts the record of the largest step anew. */
-  resetPeak(): void {
-    this.peakStepBytes = 0;
   }
 
   report(): MemoryReport {

@@ -7,6 +7,7 @@ import { type Call, COLUMN_BLOCK, COLUMN_UNIT, cut, type Team } from "./threads/
 export interface RecurrentExports {
   productScratch(): number;
   packedBytes(depth: number, columns: number): number;
+  chunkSteps(rows: number, columns: number): number;
 }
 
 type RecurrentKernels = Pick<
@@ -29,6 +30,7 @@ interface Prepared {
   readonly scratch: number;
   readonly bytes: number;
   readonly packed: readonly number[];
+  readonly near: number;
 }
 
 const ROWS_WORTH_PACKING = 3;
@@ -45,13 +47,13 @@ const COPY_WORK = 8;
 export function recurrentKernels(memory: WasmMemory, wasm: RecurrentExports, team: Team): RecurrentKernels {
   /**
    * Scratch memory of `bytes` for each of `threads`: a product's and `extra` numbers. Behind it lie the packed matrices, 0 for
-   * those that stay where they are.
+   * those that stay where they are, and `near` numbers that nobody reads afterwards.
    */
-  function prepare(threads: number, extra: number, matrices: readonly Packing[]): Prepared {
+  function prepare(threads: number, extra: number, matrices: readonly Packing[], near = 0): Prepared {
     const worth = matrices.map(({ rows }) => rows >= ROWS_WORTH_PACKING);
     const sizes = matrices.map(({ depth, columns }, i) => (worth[i] ? align(wasm.packedBytes(depth, columns)) : 0));
     const bytes = align(wasm.productScratch() + extra * 4);
-    const scratch = memory.scratch(sizes.reduce((sum, size) => sum + size, bytes * threads));
+    const scratch = memory.scratch(sizes.reduce((sum, size) => sum + size, bytes * threads + near * 4));
     const parts = team.partsFor(sizes.reduce((sum, size) => sum + size, 0) * (COPY_WORK / 4));
     const calls: Call[] = [];
     let next = scratch + bytes * threads;
@@ -65,26 +67,31 @@ export function recurrentKernels(memory: WasmMemory, wasm: RecurrentExports, tea
       return out;
     });
     team.run(calls, 0);
-    return { scratch, bytes, packed };
+    return { scratch, bytes, packed, near: next };
   }
 
   /** Addresses and codes that the forward runs of all cells take; G blocks of gates. */
   function forwardOf(run: RecurrentForward, G: number) {
     const { T, B, I, H } = run;
     const N = G * H;
+    const batch = cut(B, team.partsFor(T * B * N * (I + H)));
+    const smallestPart = Math.floor(B / Math.max(1, batch.length));
+    const keep = run.gates !== null;
     return {
       N,
+      keep,
+      near: keep ? 0 : Math.min(T, wasm.chunkSteps(smallestPart, N)) * B * N,
       x: memory.input(run.x, T * B * I),
       kernel: memory.input(run.kernel, I * N),
       recurrentKernel: memory.input(run.recurrentKernel, H * N),
       bias: memory.optionalInput(run.bias, N),
       mask: memory.optionalInput(run.mask, T * B),
-      gates: memory.output(run.gates, T * B * N),
+      gates: memory.optionalOutput(run.gates, T * B * N),
       hidden: memory.output(run.hidden, (T + 1) * B * H),
       activation: code(run.activation),
       recurrentActivation: code(run.recurrentActivation),
       threads: team.shares(T * B * N * (I + H)) ? team.most : 1,
-      batch: cut(B, team.partsFor(T * B * N * (I + H))),
+      batch,
     };
   }
 
@@ -184,25 +191,45 @@ export function recurrentKernels(memory: WasmMemory, wasm: RecurrentExports, tea
     return parts > 1 && H * N * 4 >= LARGE_WEIGHTS ? cut(H, parts, COLUMN_UNIT) : null;
   }
 
-  /** Forward with the units cut among threads: the input products of all steps, then one job a step. */
+  /** Forward with the units cut among threads: the input products of a chunk of steps, then one job a step. */
   function lstmForwardByUnits(run: LstmForward, at: ReturnType<typeof forwardOf>, units: readonly [number, number][]): void {
     const { T, B, I, H } = run;
-    const { N, x, kernel, recurrentKernel, bias, mask, gates, hidden } = at;
-    const cells = memory.output(run.cells, (T + 1) * B * H);
-    const { scratch, bytes, packed } = prepare(at.threads, 0, [
-      asStored(kernel, I, N, N, ROWS_WORTH_PACKING),
-      ...[0, 1, 2, 3].map((k) => asStored(recurrentKernel + k * H * 4, H, H, N, ROWS_WORTH_PACKING)),
-    ]);
+    const { N, x, kernel, recurrentKernel, bias, mask, hidden, keep } = at;
+    const chunk = wasm.chunkSteps(B, N);
+    const cells = memory.output(run.cells, keep ? (T + 1) * B * H : B * H);
+    const { scratch, bytes, packed, near } = prepare(
+      at.threads,
+      0,
+      [
+        asStored(kernel, I, N, N, ROWS_WORTH_PACKING),
+        ...[0, 1, 2, 3].map((k) => asStored(recurrentKernel + k * H * 4, H, H, N, ROWS_WORTH_PACKING)),
+      ],
+      keep ? 0 : Math.min(T, chunk) * B * N,
+    );
     const [packedKernel = 0, firstBlock = 0, secondBlock = 0] = packed;
-    const inputs = cut(T * B, team.partsFor(T * B * I * N)).map<Call>(([from, to]) => {
-      return ["startSteps", x, I, packedKernel, kernel, bias, gates, N, 0, 1, T * B, from, to, scratch];
-    });
-    team.run(inputs, bytes);
-    const arrays = [firstBlock, secondBlock - firstBlock, mask, gates, hidden, cells];
-    const codes = [at.activation, at.recurrentActivation];
-    for (let t = 0; t < T; t++) {
-      const calls = units.map<Call>(([from, to]) => ["lstmForwardUnits", ...arrays, t, B, H, from, to, ...codes, scratch]);
-      team.run(calls, bytes);
+    const codes = [at.activation, at.recurrentActivation, Number(keep)];
+    for (let start = 0; start < T; start += chunk) {
+      const steps = Math.min(chunk, T - start);
+      const gates = keep ? at.gates + start * B * N * 4 : near;
+      const input = x + start * B * I * 4;
+      const inputs = cut(steps * B, team.partsFor(steps * B * I * N)).map<Call>(([from, to]) => {
+        return ["startSteps", input, I, packedKernel, kernel, bias, gates, N, 0, 1, steps * B, from, to, scratch];
+      });
+      team.run(inputs, bytes);
+      for (let k = 0; k < steps; k++) {
+        const t = start + k;
+        const step = [
+          mask && mask + t * B * 4,
+          gates + k * B * N * 4,
+          hidden + t * B * H * 4,
+          cells + (keep ? t * B * H * 4 : 0),
+        ];
+        const weights = [firstBlock, secondBlock - firstBlock];
+        team.run(
+          units.map(([from, to]) => ["lstmForwardUnits", ...weights, ...step, B, H, from, to, ...codes, scratch]),
+          bytes,
+        );
+      }
     }
   }
 
@@ -212,13 +239,12 @@ export function recurrentKernels(memory: WasmMemory, wasm: RecurrentExports, tea
       const at = forwardOf(run, 4);
       const units = unitsOf(run, at.N);
       if (units) return lstmForwardByUnits(run, at, units);
-      const cells = memory.output(run.cells, (T + 1) * B * H);
-      const { scratch, bytes, packed } = prepare(at.threads, 0, [
-        asStored(at.kernel, I, at.N, at.N, T * B),
-        asStored(at.recurrentKernel, H, at.N, at.N, B),
-      ]);
-      const arrays = [at.x, at.kernel, at.recurrentKernel, ...packed, at.bias, at.mask, at.gates, at.hidden, cells];
-      const codes = [at.activation, at.recurrentActivation];
+      const cells = memory.output(run.cells, at.keep ? (T + 1) * B * H : B * H);
+      const matrices = [asStored(at.kernel, I, at.N, at.N, T * B), asStored(at.recurrentKernel, H, at.N, at.N, B)];
+      const { scratch, bytes, packed, near } = prepare(at.threads, 0, matrices, at.near);
+      const outputs = [at.gates || near, at.hidden, cells];
+      const arrays = [at.x, at.kernel, at.recurrentKernel, ...packed, at.bias, at.mask, ...outputs];
+      const codes = [at.activation, at.recurrentActivation, Number(at.keep)];
       const calls = at.batch.map<Call>(([first, last]) => ["lstmForward", ...arrays, T, B, I, H, first, last, ...codes, scratch]);
       team.run(calls, bytes);
     },
@@ -257,15 +283,16 @@ export function recurrentKernels(memory: WasmMemory, wasm: RecurrentExports, tea
       const { T, B, I, H } = run;
       const at = forwardOf(run, 3);
       const recurrentBias = memory.optionalInput(run.recurrentBias, at.N);
-      const resetProduct = memory.output(run.resetProduct, T * B * H);
-      const { scratch, bytes, packed } = prepare(at.threads, at.N, [
+      const resetProduct = memory.output(run.resetProduct, at.keep ? T * B * H : B * H);
+      const matrices = [
         asStored(at.kernel, I, at.N, at.N, T * B),
         asStored(at.recurrentKernel, H, 2 * H, at.N, B),
         asStored(at.recurrentKernel + 8 * H, H, H, at.N, B),
-      ]);
+      ];
+      const { scratch, bytes, packed, near } = prepare(at.threads, at.N, matrices, at.near);
       const weights = [at.kernel, at.recurrentKernel, ...packed, at.bias, recurrentBias];
-      const arrays = [at.x, ...weights, at.mask, at.gates, at.hidden, resetProduct];
-      const codes = [at.activation, at.recurrentActivation, Number(run.resetAfter)];
+      const arrays = [at.x, ...weights, at.mask, at.gates || near, at.hidden, resetProduct];
+      const codes = [at.activation, at.recurrentActivation, Number(run.resetAfter), Number(at.keep)];
       const calls = at.batch.map<Call>(([first, last]) => ["gruForward", ...arrays, T, B, I, H, first, last, ...codes, scratch]);
       team.run(calls, bytes);
     },
@@ -291,23 +318,11 @@ export function recurrentKernels(memory: WasmMemory, wasm: RecurrentExports, tea
     rnnForward(run) {
       const { T, B, I, H } = run;
       const at = forwardOf(run, 1);
-      const { scratch, bytes, packed } = prepare(at.threads, 0, [
-        asStored(at.kernel, I, H, H, T * B),
-        asStored(at.recurrentKernel, H, H, H, B),
-      ]);
-      const arrays = [at.x, at.kernel, at.recurrentKernel, ...packed, at.bias, at.mask, at.gates, at.hidden];
-      const calls = at.batch.map<Call>(([first, last]) => [
-        "rnnForward",
-        ...arrays,
-        T,
-        B,
-        I,
-        H,
-        first,
-        last,
-        at.activation,
-        scratch,
-      ]);
+      const matrices = [asStored(at.kernel, I, H, H, T * B), asStored(at.recurrentKernel, H, H, H, B)];
+      const { scratch, bytes, packed, near } = prepare(at.threads, 0, matrices, at.near);
+      const arrays = [at.x, at.kernel, at.recurrentKernel, ...packed, at.bias, at.mask, at.gates || near, at.hidden];
+      const codes = [at.activation, Number(at.keep)];
+      const calls = at.batch.map<Call>(([first, last]) => ["rnnForward", ...arrays, T, B, I, H, first, last, ...codes, scratch]);
       team.run(calls, bytes);
     },
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { StateError, ValueError } from "../../errors.ts";
 import { kernelLaws } from "../testing/kernel-laws.ts";
+import { decodeKernels, hasRelaxedSimd } from "./encoded.ts";
+import * as relaxed from "./kernels-relaxed.generated.ts";
 import { compileKernels, loadWide } from "./module.ts";
 import { allowRelaxedSimd } from "./testing/relaxed-simd.ts";
 import { createWasmBackend, type WasmVariant } from "./wasm-backend.ts";
@@ -11,6 +13,10 @@ await loadWide();
 const variants = (["simd", "relaxed", "wide"] as const).filter((variant: WasmVariant) => compileKernels(variant, false) !== null);
 
 for (const variant of variants) kernelLaws(`wasm (${variant})`, () => createWasmBackend({ variant }));
+
+test("the probe for fused instructions says what the engine says of the whole build", () => {
+  expect(hasRelaxedSimd()).toBe(WebAssembly.validate(decodeKernels(relaxed, false)));
+});
 
 describe("wasm backend", () => {
   test("takes the best variant that runs and says which", () => {

@@ -123,9 +123,7 @@ class EmbeddedWasmBackend implements WasmBackend {
   }
 
   trial<R>(run: (backend: Backend) => R): R {
-    const result = run(this);
-    this.storages.resetPeak();
-    return result;
+    return this.storages.trial(() => run(this));
   }
 
   get inStep(): boolean {

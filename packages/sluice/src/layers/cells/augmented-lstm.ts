@@ -8,6 +8,7 @@ import type { Parameter } from "../parameter.ts";
 import { RecurrentLayer, type RecurrentOptions } from "../recurrent-layer.ts";
 import { Cell, dropped, noDropout, recurrentProduct, type StepDropout } from "./cell.ts";
 import { type CellSettings, cellSettings, checkCount, type GatedCellOptions } from "./cell-options.ts";
+import { reportGates } from "./gates.ts";
 import type { LSTMState } from "./lstm-cell.ts";
 
 /** Options of `augmentedLstmCell`. */
@@ -90,6 +91,13 @@ export class AugmentedLSTMCell extends Cell<AugmentedLSTMCellOptions, LSTMState>
     const g = activate(activation, add(read, fromState[2] as Tensor));
     const cellState = add(multiply(f, c), multiply(i, g));
     const o = gate(3, matmul(cellState, this.outputPeephole.tensor));
+    reportGates(() => ({
+      inputGate: i,
+      forgetGate: f,
+      ...(e && { externalInputGate: e }),
+      cellCandidate: g,
+      outputGate: o,
+    }));
     const q = multiply(o, activate(activation, cellState));
     return { hiddenState: this.projectionKernel ? matmul(q, this.projectionKernel.tensor) : q, cellState };
   }

@@ -39,6 +39,9 @@ export interface SequenceOrder {
   readonly returnSequences?: boolean;
 }
 
+/** The steps that kernels compute as a whole. */
+export type FusedStep = "lstm" | "gru" | "simpleRnn";
+
 /** What a GRU or a simple RNN carries: h [B, H]. */
 export type HiddenState = { readonly hiddenState: Tensor };
 
@@ -48,11 +51,6 @@ export const noDropout: StepDropout = { input: null, recurrent: [] };
 /** The masks to use at step t. */
 export function dropoutAt(dropout: StepDropout, t: number): StepDropout {
   return dropout.at?.(t) ?? dropout;
-}
-
-/** Weights that were thinned before the run: gradients flow through them to the cell's own. */
-export function thinnedWeights({ recurrentKernel, inner = [] }: StepDropout): readonly Tensor[] {
-  return [...(recurrentKernel ? [recurrentKernel] : []), ...inner.flatMap(thinnedWeights)];
 }
 
 /** The masks of a part of the sequence that begins at step `begin` of x. */
@@ -92,7 +90,7 @@ export abstract class Cell<O extends LayerOptions = LayerOptions, S extends Stat
     return 2;
   }
 
-  /** One time step: x [B, …] and the state before it → the state after it. */
+  /** One time step: x [B, …] and the state before it → the state after it. `reportGates` names its gates for inspection. */
   abstract step(x: Tensor, state: S, dropout?: StepDropout): S;
 
   /**
@@ -103,9 +101,9 @@ export abstract class Cell<O extends LayerOptions = LayerOptions, S extends Stat
     return null;
   }
 
-  /** What the gates, and the candidate they let in, are in the step from this state, by name: for inspection. Default none. */
-  gatesOf(_x: Tensor, _state: S, _dropout?: StepDropout): Readonly<Record<string, Tensor>> {
-    return {};
+  /** The fused step that computes the same as this one, where its options allow; null for a class of its own, one built on a fused cell included. */
+  get fusedStep(): FusedStep | null {
+    return null;
   }
 
   /** What the cell shows of a state: its `hiddenState`. */

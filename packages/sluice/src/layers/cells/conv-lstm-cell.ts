@@ -10,8 +10,9 @@ import { checkChoice, type PerAxis, perAxis, windowCounts } from "../window-opti
 import { type ActivationSpec, activateBy, checkActivationSpec } from "./activation-spec.ts";
 import { dropped, noDropout, type StepDropout } from "./cell.ts";
 import { type CellOptions, type CellSettings, cellSettings, checkCount } from "./cell-options.ts";
+import { reportGates } from "./gates.ts";
 import { GridCell } from "./grid-cell.ts";
-import type { LSTMGates, LSTMState } from "./lstm-cell.ts";
+import type { LSTMState } from "./lstm-cell.ts";
 
 /** Options of `convLstm1d`, `convLstm2d` and `convLstm3d`; defaults as in Keras 3. */
 export interface ConvLSTMCellOptions extends Omit<CellOptions, "units"> {
@@ -96,12 +97,8 @@ export abstract class ConvLSTMCell extends GridCell<ConvLSTMCellOptions> {
     return convolution(x, this.kernel.tensor, this.bias?.tensor ?? null, this.windows);
   }
 
-  /** The gates and the state of the step after `project`: z [B, …grid, 4F]. */
-  private gatesAndState(
-    z: Tensor,
-    { hiddenState: h, cellState: c }: LSTMState,
-    masks: readonly Tensor[],
-  ): { readonly gates: LSTMGates; readonly state: LSTMState } {
+  /** The step after `project`: z [B, …grid, 4F]. */
+  advance(z: Tensor, { hiddenState: h, cellState: c }: LSTMState, masks: readonly Tensor[] = []): LSTMState {
     const { activation } = this.settings;
     const gate = (block: Tensor): Tensor => activateBy(this.options.recurrentActivation ?? "sigmoid", block);
     const [zi, zf, zg, zo] = split(add(z, this.fromHidden(h, masks)), 4) as [Tensor, Tensor, Tensor, Tensor];
@@ -111,19 +108,8 @@ export abstract class ConvLSTMCell extends GridCell<ConvLSTMCellOptions> {
     const [i, f, g] = [gate(peep(zi, vi, c)), gate(peep(zf, vf, c)), activate(activation, zg)];
     const cellState = add(multiply(f, c), multiply(i, g));
     const o = gate(peep(zo, vo, cellState));
-    return {
-      gates: { inputGate: i, forgetGate: f, cellCandidate: g, outputGate: o },
-      state: { hiddenState: multiply(o, activate(activation, cellState)), cellState },
-    };
-  }
-
-  /** The step after `project`. */
-  advance(z: Tensor, state: LSTMState, masks: readonly Tensor[] = []): LSTMState {
-    return this.gatesAndState(z, state, masks).state;
-  }
-
-  override gatesOf(x: Tensor, state: LSTMState, dropout: StepDropout = noDropout): LSTMGates {
-    return this.gatesAndState(this.project(dropped(x, dropout.input)), state, dropout.recurrent).gates;
+    reportGates(() => ({ inputGate: i, forgetGate: f, cellCandidate: g, outputGate: o }));
+    return { hiddenState: multiply(o, activate(activation, cellState)), cellState };
   }
 
   /** R ∗ h; with masks, the block of gate k reads h ⊙ mask_k. */

@@ -1,5 +1,5 @@
 import { dropoutMask } from "../../autograd/ops/dropout.ts";
-import { add, multiply, subtract, where } from "../../autograd/ops/elementwise.ts";
+import { add, multiply, stopGradient, subtract, where } from "../../autograd/ops/elementwise.ts";
 import { layerNorm } from "../../autograd/ops/layer-norm.ts";
 import { linear, matmul } from "../../autograd/ops/matmul.ts";
 import { broadcastTo, concat, slice, split } from "../../autograd/ops/shape.ts";
@@ -15,7 +15,8 @@ import { Cell, dropped, noDropout, recurrentProduct, type SequenceOrder, type St
 import { type CellSettings, cellSettings } from "./cell-options.ts";
 import { fusedLSTM } from "./fused-lstm.ts";
 import { type BiasBlocks, type GateName, startGateBias } from "./gate-bias.ts";
-import type { LSTMGates, LSTMState } from "./lstm-cell.ts";
+import { reportGates } from "./gates.ts";
+import type { LSTMState } from "./lstm-cell.ts";
 import { type GeneralLSTMCellOptions, type LSTMForm, lstmForm } from "./lstm-form.ts";
 
 const LAYER_NORM_EPSILON = 1e-5; // of the paper's own code
@@ -29,7 +30,7 @@ const LAYER_NORM_EPSILON = 1e-5; // of the paper's own code
  *     h' = m, or W_r m                shown: h', or [h', W_p m]
  *     zoneout: h' and c' keep their old values where the mask says so, or in their share outside training
  *
- * Sources: see `LSTMFormOptions`. `recurrentActivation` stands for σ, `cellActivation` for the first tanh, `outputActivation` for the second.
+ * With truncatedGradient h, y and c pass no error on where they enter a z_k. Sources: see `LSTMFormOptions`. `recurrentActivation` stands for σ, `cellActivation` for the first tanh, `outputActivation` for the second.
  * Gates that are switched off are 1 and have no weights.
  *
  * Shapes: x [B, I], c [B, H], h [B, R] with R = H or the projection; G blocks of i f g o that are there, P of them gates.
@@ -74,9 +75,9 @@ export class GeneralLSTMCell extends Cell<GeneralLSTMCellOptions, LSTMState> {
   /** The two activations with which a fused sequence computes the same, or null where the form has other equations. */
   private get plainActivations(): { readonly activation: ActivationName; readonly recurrentActivation: ActivationName } | null {
     const { blocks, gateActivation: gate, cellActivation: cell, outputActivation: output, zoneout, ...form } = this.form;
-    const { peepholes, gateRecurrence, projection, cellClip, gateClip, layerNorm, candidateDropout } = form;
+    const { peepholes, gateRecurrence, projection, cellClip, gateClip, layerNorm, candidateDropout, truncatedGradient } = form;
     const hasOthers = peepholes || gateRecurrence || projection || cellClip || gateClip || layerNorm || candidateDropout;
-    if (blocks.length < 4 || hasOthers || zoneout.hidden || zoneout.cell || cell !== output) return null;
+    if (blocks.length < 4 || truncatedGradient || hasOthers || zoneout.hidden || zoneout.cell || cell !== output) return null;
     if (typeof cell !== "string" || typeof gate !== "string") return null;
     return { activation: cell, recurrentActivation: gate };
   }
@@ -169,11 +170,6 @@ export class GeneralLSTMCell extends Cell<GeneralLSTMCellOptions, LSTMState> {
     return { ...fixed, at };
   }
 
-  override gatesOf(x: Tensor, state: LSTMState, dropout: StepDropout = noDropout): Partial<LSTMGates> & Record<string, Tensor> {
-    const { i, f, g, o } = this.open(x, state, dropout);
-    return { ...(i && { inputGate: i }), ...(f && { forgetGate: f }), cellCandidate: g, ...(o && { outputGate: o }) };
-  }
-
   override sequence(
     x: Tensor,
     state: LSTMState,
@@ -189,7 +185,13 @@ export class GeneralLSTMCell extends Cell<GeneralLSTMCellOptions, LSTMState> {
   step(x: Tensor, state: LSTMState, dropout: StepDropout = noDropout): LSTMState {
     const { hiddenState: h, cellState: c } = state;
     const { coupledGates, outputActivation, projection, zoneout } = this.form;
-    const { i, f, o, next } = this.open(x, state, dropout);
+    const { i, f, g, o, next } = this.open(x, state, dropout);
+    reportGates(() => ({
+      ...(i && { inputGate: i }),
+      ...(f && { forgetGate: f }),
+      cellCandidate: g,
+      ...(o && { outputGate: o }),
+    }));
     const m = gated(activateBy(outputActivation, this.normalized(next)), o);
     const [r, p] = projection ? this.project(m) : [m, null];
     const gates = [i, coupledGates ? null : f, o].filter((each) => each !== null);
@@ -221,7 +223,7 @@ export class GeneralLSTMCell extends Cell<GeneralLSTMCellOptions, LSTMState> {
   private preActivations(x: Tensor, state: State & LSTMState, dropout: StepDropout): ReadonlyMap<GateName, Tensor> {
     const { blocks, layerNorm: hasNorm } = this.form;
     const fromState = recurrentProduct(
-      state.hiddenState,
+      this.fed(state.hiddenState),
       dropout.recurrentKernel ?? this.recurrentKernel.tensor,
       dropout.recurrent,
     );
@@ -233,7 +235,7 @@ export class GeneralLSTMCell extends Cell<GeneralLSTMCellOptions, LSTMState> {
     const z = new Map(split(sum, blocks.length).map((block, k) => [blocks[k] as GateName, block]));
     const gateKernel = this.extra.get("gateKernel");
     if (!gateKernel) return z;
-    const fromGates = split(matmul(state.gates as Tensor, gateKernel.tensor), this.gates.length);
+    const fromGates = split(matmul(this.fed(state.gates as Tensor), gateKernel.tensor), this.gates.length);
     this.gates.forEach((name, k) => {
       z.set(name, add(z.get(name) as Tensor, fromGates[k] as Tensor));
     });
@@ -244,7 +246,13 @@ export class GeneralLSTMCell extends Cell<GeneralLSTMCellOptions, LSTMState> {
   private peephole(gate: GateName, c: Tensor): Tensor | null {
     const weight = this.extra.get(`${gate}Peephole`)?.tensor;
     if (!weight) return null;
-    return weight.rank === 2 ? matmul(c, weight) : multiply(c, weight);
+    const read = this.fed(c);
+    return weight.rank === 2 ? matmul(read, weight) : multiply(read, weight);
+  }
+
+  /** What a net input reads of the state: with the truncated gradient no error goes back through it. */
+  private fed(part: Tensor): Tensor {
+    return this.form.truncatedGradient ? stopGradient(part) : part;
   }
 
   /** W_r m and W_p m. */

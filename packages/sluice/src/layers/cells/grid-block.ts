@@ -3,6 +3,7 @@ import { linear } from "../../autograd/ops/matmul.ts";
 import { concat, split } from "../../autograd/ops/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Parameter } from "../parameter.ts";
+import { gatesWithin, reportGates } from "./gates.ts";
 
 /** What enters or leaves a block along one dimension: hidden vector and memory, each [B, H]. */
 export type GridVector = { readonly h: Tensor; readonly m: Tensor };
@@ -25,30 +26,48 @@ export function blockWeights(depth: number, tied: boolean, make: (prefix: string
  *
  *     i, f, g, o = W_k [h_1, …, h_N] + b_k      m_k' = σ(f) ⊙ m_k + σ(i) ⊙ tanh(g)      h_k' = σ(o) ⊙ tanh(m_k')
  *
- * The `priority` dimension, if there is one, comes last, and reads h_j' in the place of h_j for every other dimension j.
+ * `given` names the dimensions, in the order of W; the gates of each are reported as "name/inputGate". The `priority` dimension, if
+ * there is one, comes last, and reads h_j' in the place of h_j for every other dimension j.
  */
-export function gridBlock(given: readonly GridVector[], { kernel, bias }: GridWeights, priority: number | null): GridVector[] {
-  const N = given.length;
-  const hidden = given.map(({ h }) => h);
+export function gridBlock<K extends string>(
+  given: Readonly<Record<K, GridVector>>,
+  { kernel, bias }: GridWeights,
+  priority: K | null,
+): Readonly<Record<K, GridVector>> {
+  const vectors = new Map(Object.entries<GridVector>(given));
+  const hidden = (): Tensor => concat([...vectors.values()].map(({ h }) => h));
+  const along = (name: string, raw: Tensor): void => {
+    const { m } = vectors.get(name) as GridVector;
+    vectors.set(
+      name,
+      gatesWithin(name, () => transition(raw, m)),
+    );
+  };
+  const names = [...vectors.keys()];
   if (priority === null) {
-    const raw = split(linear(concat(hidden), kernel.tensor, bias?.tensor ?? null), N);
-    return given.map(({ m }, k) => transition(raw[k] as Tensor, m));
+    const raw = split(linear(hidden(), kernel.tensor, bias?.tensor ?? null), names.length);
+    names.forEach((name, k) => {
+      along(name, raw[k] as Tensor);
+    });
+    return Object.fromEntries(vectors) as Record<K, GridVector>;
   }
-  const kernels = split(kernel.tensor, N);
-  const biases = bias ? split(bias.tensor, N) : [];
-  const along = (k: number, read: readonly Tensor[]): GridVector =>
-    transition(linear(concat(read), kernels[k] as Tensor, biases[k] ?? null), (given[k] as GridVector).m);
-  const others = given.map((vector, k) => (k === priority ? vector : along(k, hidden)));
-  const first = along(
-    priority,
-    others.map(({ h }) => h),
-  );
-  return others.map((vector, k) => (k === priority ? first : vector));
+  const kernels = split(kernel.tensor, names.length);
+  const biases = bias ? split(bias.tensor, names.length) : [];
+  const before = hidden();
+  const read = (name: string, h: Tensor): void => {
+    const k = names.indexOf(name);
+    along(name, linear(h, kernels[k] as Tensor, biases[k] ?? null));
+  };
+  for (const name of names) if (name !== priority) read(name, before);
+  read(priority, hidden());
+  return Object.fromEntries(vectors) as Record<K, GridVector>;
 }
 
 /** One LSTM transition from its raw blocks i f g o [B, 4H] and memory [B, H]. */
 function transition(raw: Tensor, m: Tensor): GridVector {
-  const [i, f, g, o] = split(raw, 4) as [Tensor, Tensor, Tensor, Tensor];
-  const next = add(multiply(sigmoid(f), m), multiply(sigmoid(i), tanh(g)));
-  return { h: multiply(sigmoid(o), tanh(next)), m: next };
+  const [zi, zf, zg, zo] = split(raw, 4) as [Tensor, Tensor, Tensor, Tensor];
+  const [i, f, g, o] = [sigmoid(zi), sigmoid(zf), tanh(zg), sigmoid(zo)];
+  reportGates(() => ({ inputGate: i, forgetGate: f, cellCandidate: g, outputGate: o }));
+  const next = add(multiply(f, m), multiply(i, g));
+  return { h: multiply(o, tanh(next)), m: next };
 }

@@ -8,7 +8,8 @@ import { RecurrentLayer, type RecurrentOptions } from "../recurrent-layer.ts";
 import { checkChoice } from "../window-options.ts";
 import { Cell, dropped, noDropout, type StepDropout } from "./cell.ts";
 import { type CellOptions, type CellSettings, cellSettings, checkCount } from "./cell-options.ts";
-import { blockWeights, type GridVector, type GridWeights, gridBlock } from "./grid-block.ts";
+import { gatesWithin } from "./gates.ts";
+import { blockWeights, type GridWeights, gridBlock } from "./grid-block.ts";
 
 /** What a grid carries through time: the h it shows at the top [B, H], and h and memory m of every block, [B, depth, H]. */
 export type GridLSTMState = { readonly hiddenState: Tensor; readonly timeHidden: Tensor; readonly timeMemory: Tensor };
@@ -67,15 +68,16 @@ export class GridLSTMCell extends Cell<GridLSTMCellOptions, GridLSTMState> {
   }
 
   step(x: Tensor, { timeHidden, timeMemory }: GridLSTMState, { input, recurrent }: StepDropout = noDropout): GridLSTMState {
-    const { priority } = this.options;
-    const last = priority ? ["time", "depth"].indexOf(priority) : null;
+    const { priority = null } = this.options;
     let [h, m] = split(matmul(dropped(x, input), this.inputKernel.tensor), 2) as [Tensor, Tensor];
     const hidden: Tensor[] = [];
     const memory: Tensor[] = [];
     this.levels.forEach((weights, level) => {
       const at = (part: Tensor): Tensor => squeeze(slice(part, level, level + 1, { axis: 1 }), 1);
       const time = { h: dropped(at(timeHidden), recurrent[0]), m: at(timeMemory) };
-      const [throughTime, throughDepth] = gridBlock([time, { h, m }], weights, last) as [GridVector, GridVector];
+      const { time: throughTime, depth: throughDepth } = gatesWithin(level, () =>
+        gridBlock({ time, depth: { h, m } }, weights, priority),
+      );
       ({ h, m } = throughDepth);
       hidden.push(expandDims(throughTime.h, 1));
       memory.push(expandDims(throughTime.m, 1));

@@ -2,7 +2,6 @@ import { add, multiply, subtract } from "../../autograd/ops/elementwise.ts";
 import { gruSequence } from "../../autograd/ops/gru.ts";
 import { linear, matmul } from "../../autograd/ops/matmul.ts";
 import { slice, split } from "../../autograd/ops/shape.ts";
-import type { GateActivationName } from "../../backend/kernels.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, SymbolicShape } from "../layer.ts";
@@ -16,11 +15,18 @@ import {
   checkGateClip,
   limited,
 } from "./activation-spec.ts";
-import { Cell, dropped, type HiddenState, noDropout, recurrentProduct, type SequenceOrder, type StepDropout } from "./cell.ts";
-import { type CellSettings, cellSettings, type GatedCellOptions, isGateActivation } from "./cell-options.ts";
-
-/** The gates of a GRU and its candidate ĥ, in the order z r h, each [B, H]. */
-export type GRUGates = { readonly updateGate: Tensor; readonly resetGate: Tensor; readonly hiddenCandidate: Tensor };
+import {
+  Cell,
+  dropped,
+  type FusedStep,
+  type HiddenState,
+  noDropout,
+  recurrentProduct,
+  type SequenceOrder,
+  type StepDropout,
+} from "./cell.ts";
+import { type CellSettings, cellSettings, fusedActivations, type GatedCellOptions } from "./cell-options.ts";
+import { reportGates } from "./gates.ts";
 
 /** Options of `gruCell`. */
 export interface GRUCellOptions extends Omit<GatedCellOptions, "activation" | "recurrentActivation">, ActivationOptions {
@@ -71,26 +77,12 @@ export class GRUCell extends Cell<GRUCellOptions, HiddenState> {
     if (this.resetAfter) this.recurrentBias = this.addParameter("recurrentBias", [3 * units], bias);
   }
 
-  /** The two activations with which a fused step computes the same, or null where there is none that does. */
-  get plainActivations(): { readonly activation: GateActivationName; readonly recurrentActivation: GateActivationName } | null {
-    const { activation = "tanh", recurrentActivation = "sigmoid", gateClip = null } = this.options;
-    if (gateClip !== null || typeof activation !== "string" || typeof recurrentActivation !== "string") return null;
-    return isGateActivation(activation) && isGateActivation(recurrentActivation) ? { activation, recurrentActivation } : null;
+  override get fusedStep(): FusedStep | null {
+    return this.constructor === GRUCell ? "gru" : null;
   }
 
   override drawDropout(x: Shape, context: CallContext): StepDropout {
     return this.drawGateDropout(x, context, this.settings, 3);
-  }
-
-  override gatesOf(x: Tensor, { hiddenState: h }: HiddenState, dropout: StepDropout = noDropout): GRUGates {
-    const { activation = "tanh", recurrentActivation = "sigmoid", gateClip = null } = this.options;
-    const within = (spec: ActivationSpec, raw: Tensor): Tensor => activateBy(spec, limited(raw, gateClip));
-    const fromInput = linear(dropped(x, dropout.input), this.kernel.tensor, this.bias?.tensor ?? null);
-    const [xz, xr, xh] = split(fromInput, 3) as [Tensor, Tensor, Tensor];
-    const [hz, hr, candidateOf] = this.recurrentPart(h, dropout.recurrent);
-    const z = within(recurrentActivation, add(xz, hz));
-    const r = within(recurrentActivation, add(xr, hr));
-    return { updateGate: z, resetGate: r, hiddenCandidate: within(activation, add(xh, candidateOf(r))) };
   }
 
   override sequence(
@@ -100,9 +92,8 @@ export class GRUCell extends Cell<GRUCellOptions, HiddenState> {
     _dropout: StepDropout,
     { goBackwards = false, returnSequences = false }: SequenceOrder,
   ): SequenceResult<HiddenState> | null {
-    if (this.constructor !== GRUCell) return null; // a class built on this one may step otherwise
-    const activations = this.plainActivations;
-    if (!activations) return null;
+    const activations = fusedActivations(this.options);
+    if (!this.fusedStep || !activations) return null;
     const [output, last] = gruSequence(
       x,
       this.kernel.tensor,
@@ -116,9 +107,17 @@ export class GRUCell extends Cell<GRUCellOptions, HiddenState> {
     return { output, state: { hiddenState: last } };
   }
 
-  step(x: Tensor, state: HiddenState, dropout: StepDropout = noDropout): HiddenState {
-    const { updateGate: z, hiddenCandidate } = this.gatesOf(x, state, dropout);
-    return { hiddenState: add(multiply(z, state.hiddenState), multiply(subtract(1, z), hiddenCandidate)) };
+  step(x: Tensor, { hiddenState: h }: HiddenState, dropout: StepDropout = noDropout): HiddenState {
+    const { activation = "tanh", recurrentActivation = "sigmoid", gateClip = null } = this.options;
+    const within = (spec: ActivationSpec, raw: Tensor): Tensor => activateBy(spec, limited(raw, gateClip));
+    const fromInput = linear(dropped(x, dropout.input), this.kernel.tensor, this.bias?.tensor ?? null);
+    const [xz, xr, xh] = split(fromInput, 3) as [Tensor, Tensor, Tensor];
+    const [hz, hr, candidateOf] = this.recurrentPart(h, dropout.recurrent);
+    const z = within(recurrentActivation, add(xz, hz));
+    const r = within(recurrentActivation, add(xr, hr));
+    const candidate = within(activation, add(xh, candidateOf(r)));
+    reportGates(() => ({ updateGate: z, resetGate: r, hiddenCandidate: candidate }));
+    return { hiddenState: add(multiply(z, h), multiply(subtract(1, z), candidate)) };
   }
 
   /** What h gives to z, to r and, once r is known, to the candidate. */

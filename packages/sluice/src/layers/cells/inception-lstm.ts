@@ -10,8 +10,9 @@ import type { Parameter } from "../parameter.ts";
 import { RecurrentLayer, type RecurrentOptions } from "../recurrent-layer.ts";
 import { type ActivationSpec, activateBy, checkActivationSpec } from "./activation-spec.ts";
 import { checkActivation, checkCount } from "./cell-options.ts";
+import { reportGates } from "./gates.ts";
 import { GridCell } from "./grid-cell.ts";
-import type { LSTMGates, LSTMState } from "./lstm-cell.ts";
+import type { LSTMState } from "./lstm-cell.ts";
 
 /** Window sizes of the convolutions of each branch, one behind the other. */
 export type InceptionBranches = readonly (readonly number[])[];
@@ -111,23 +112,16 @@ export class InceptionLSTMCell extends GridCell<InceptionLSTMCellOptions> {
     }, z);
   }
 
-  override gatesOf(x: Tensor, { hiddenState: h }: LSTMState): LSTMGates {
+  step(x: Tensor, { hiddenState: h, cellState: c }: LSTMState): LSTMState {
     const { activation = "tanh", recurrentActivation = steepSigmoid } = this.options;
     const X = concat([x, h]);
     const branches = this.branches.map((branch) => this.blocksOf(branch, X));
     const joined = (k: number): Tensor => concat(branches.map((blocks) => blocks[k] as Tensor));
-    return {
-      inputGate: activateBy(recurrentActivation, joined(0)),
-      forgetGate: activateBy(recurrentActivation, joined(1)),
-      cellCandidate: activate(activation, joined(2)),
-      outputGate: activateBy(recurrentActivation, joined(3)),
-    };
-  }
-
-  step(x: Tensor, state: LSTMState): LSTMState {
-    const { inputGate: i, forgetGate: f, cellCandidate: g, outputGate: o } = this.gatesOf(x, state);
-    const cellState = add(multiply(f, state.cellState), multiply(i, g));
-    return { hiddenState: multiply(o, activate(this.options.activation ?? "tanh", cellState)), cellState };
+    const [i, f, o] = [0, 1, 3].map((k) => activateBy(recurrentActivation, joined(k))) as [Tensor, Tensor, Tensor];
+    const g = activate(activation, joined(2));
+    reportGates(() => ({ inputGate: i, forgetGate: f, cellCandidate: g, outputGate: o }));
+    const cellState = add(multiply(f, c), multiply(i, g));
+    return { hiddenState: multiply(o, activate(activation, cellState)), cellState };
   }
 }
 

@@ -82,10 +82,6 @@ export class LearnedStateCell extends Cell<LearnedStateCellOptions> {
     return this.cell.step(x, state, dropout);
   }
 
-  override gatesOf(x: Tensor, state: State, dropout: StepDropout = noDropout): Readonly<Record<string, Tensor>> {
-    return this.cell.gatesOf(x, state, dropout);
-  }
-
   override output(state: State): Tensor {
     return this.cell.output(state);
   }

@@ -6,22 +6,15 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, SymbolicShape } from "../layer.ts";
 import type { Parameter } from "../parameter.ts";
 import type { SequenceResult } from "../scan.ts";
-import { Cell, dropped, noDropout, recurrentProduct, type SequenceOrder, type StepDropout } from "./cell.ts";
+import { Cell, dropped, type FusedStep, noDropout, recurrentProduct, type SequenceOrder, type StepDropout } from "./cell.ts";
 import { type CellSettings, cellSettings, type GatedCellOptions } from "./cell-options.ts";
 import { fusedLSTM } from "./fused-lstm.ts";
+import { reportGates } from "./gates.ts";
 import { GeneralLSTMCell } from "./general-lstm-cell.ts";
 import { type GeneralLSTMCellOptions, isGeneralLSTM } from "./lstm-form.ts";
 
 /** What an LSTM carries: h and c, each [B, H]. */
 export type LSTMState = { readonly hiddenState: Tensor; readonly cellState: Tensor };
-
-/** The gates of an LSTM and its candidate g, in the order i f g o, each [B, H]; forms without a gate leave it out. */
-export type LSTMGates = {
-  readonly inputGate: Tensor;
-  readonly forgetGate: Tensor;
-  readonly cellCandidate: Tensor;
-  readonly outputGate: Tensor;
-};
 
 /** Options of `lstmCell`. */
 export interface LSTMCellOptions extends GatedCellOptions {
@@ -65,21 +58,12 @@ export class LSTMCell extends Cell<LSTMCellOptions, LSTMState> {
     this.bias = this.addParameter("bias", [4 * units], { ...bias, adjust });
   }
 
-  override drawDropout(x: Shape, context: CallContext): StepDropout {
-    return this.drawGateDropout(x, context, this.settings, 4);
+  override get fusedStep(): FusedStep | null {
+    return this.constructor === LSTMCell ? "lstm" : null;
   }
 
-  override gatesOf(x: Tensor, { hiddenState: h }: LSTMState, dropout: StepDropout = noDropout): LSTMGates {
-    const { activation, recurrentActivation } = this.settings;
-    const fromInput = linear(dropped(x, dropout.input), this.kernel.tensor, this.bias?.tensor ?? null);
-    const z = add(fromInput, recurrentProduct(h, this.recurrentKernel.tensor, dropout.recurrent));
-    const [zi, zf, zg, zo] = split(z, 4) as [Tensor, Tensor, Tensor, Tensor];
-    return {
-      inputGate: activate(recurrentActivation, zi),
-      forgetGate: activate(recurrentActivation, zf),
-      cellCandidate: activate(activation, zg),
-      outputGate: activate(recurrentActivation, zo),
-    };
+  override drawDropout(x: Shape, context: CallContext): StepDropout {
+    return this.drawGateDropout(x, context, this.settings, 4);
   }
 
   override sequence(
@@ -89,14 +73,19 @@ export class LSTMCell extends Cell<LSTMCellOptions, LSTMState> {
     dropout: StepDropout,
     order: SequenceOrder,
   ): SequenceResult<LSTMState> | null {
-    if (this.constructor !== LSTMCell) return null; // a class built on this one may step otherwise
-    return fusedLSTM(this, this.settings, x, state, mask, dropout, order);
+    return this.fusedStep && fusedLSTM(this, this.settings, x, state, mask, dropout, order);
   }
 
-  step(x: Tensor, state: LSTMState, dropout: StepDropout = noDropout): LSTMState {
-    const { inputGate: i, forgetGate: f, cellCandidate: g, outputGate: o } = this.gatesOf(x, state, dropout);
-    const cellState = add(multiply(f, state.cellState), multiply(i, g));
-    return { hiddenState: multiply(o, activate(this.settings.activation, cellState)), cellState };
+  step(x: Tensor, { hiddenState: h, cellState: c }: LSTMState, dropout: StepDropout = noDropout): LSTMState {
+    const { activation, recurrentActivation } = this.settings;
+    const fromInput = linear(dropped(x, dropout.input), this.kernel.tensor, this.bias?.tensor ?? null);
+    const z = add(fromInput, recurrentProduct(h, this.recurrentKernel.tensor, dropout.recurrent));
+    const [zi, zf, zg, zo] = split(z, 4) as [Tensor, Tensor, Tensor, Tensor];
+    const [i, f] = [activate(recurrentActivation, zi), activate(recurrentActivation, zf)];
+    const [g, o] = [activate(activation, zg), activate(recurrentActivation, zo)];
+    reportGates(() => ({ inputGate: i, forgetGate: f, cellCandidate: g, outputGate: o }));
+    const cellState = add(multiply(f, c), multiply(i, g));
+    return { hiddenState: multiply(o, activate(activation, cellState)), cellState };
   }
 }
 

@@ -52,6 +52,12 @@ export interface LSTMFormOptions {
   readonly learnInitialState?: boolean;
   /** Where the gates' biases start. Default null: as `biasInitializer` and `unitForgetBias` say. */
   readonly gateBias?: GateBiasSpec | null;
+  /**
+   * Errors go back in time through c alone [Hochreiter & Schmidhuber 1997]: what gates and candidate read of the step before, and
+   * gates of the cell, passes none on, though the weights it comes through learn. The outputs stay the same; an LSTM
+   * runs step by step with it, without the fused kernel. Default false.
+   */
+  readonly truncatedGradient?: boolean;
 }
 
 /** Every option of an LSTM's step: those of the plain cell, and those that change its form. */
@@ -89,6 +95,7 @@ export interface LSTMForm {
   readonly weightDrop: number;
   readonly learnInitialState: boolean;
   readonly gateBias: GateBiasSpec | null;
+  readonly truncatedGradient: boolean;
 }
 
 /** Whether some option asks for more than `LSTMCell` offers. */
@@ -118,6 +125,7 @@ const formOptions: Readonly<Record<Exclude<keyof LSTMFormOptions, "recurrentActi
   weightDrop: true,
   learnInitialState: true,
   gateBias: true,
+  truncatedGradient: true,
 };
 
 /**
@@ -156,6 +164,7 @@ export function lstmForm(options: GeneralLSTMCellOptions): LSTMForm {
     weightDrop: merged.weightDrop ?? 0,
     learnInitialState: merged.learnInitialState ?? false,
     gateBias: merged.gateBias ?? null,
+    truncatedGradient: merged.truncatedGradient ?? false,
   };
   checkValues(form);
   if (coupledGates && !(inputGate && forgetGate)) {

@@ -3,6 +3,7 @@ import { matmul } from "../../autograd/ops/matmul.ts";
 import { max, sum } from "../../autograd/ops/reduce.ts";
 import { concat, expandDims, reshape, slice, squeeze, transpose } from "../../autograd/ops/shape.ts";
 import { full, type Tensor, tensor } from "../../tensor/tensor.ts";
+import { reportGates } from "./gates.ts";
 
 /** What one head's memory holds, heads and batch rows in one axis G: C [G, d, d], n [G, d], m [G]. */
 export interface Memory {
@@ -105,6 +106,11 @@ export function readHeads(
     },
     chunk,
   );
+  reportGates(() => {
+    const [logNew, logOld] = [squeeze(logI, 1), add(stabilizer as Tensor, squeeze(logF, 1))]; // of one step, T = 1
+    const scaled = (log: Tensor): Tensor => exp(subtract(log, maximum(logNew, logOld)));
+    return { inputGate: scaled(logNew), forgetGate: scaled(logOld) };
+  });
   return {
     h: reshape(transpose(reshape(h, [B, n, T, d]), [0, 2, 1, 3]), [B, T, H]),
     memory: {

@@ -9,6 +9,7 @@ import type { Parameter } from "../parameter.ts";
 import { spread } from "../scan.ts";
 import { Cell, dropped, noDropout, type StepDropout } from "./cell.ts";
 import { type CellSettings, cellSettings, type InputCellOptions } from "./cell-options.ts";
+import { reportGates } from "./gates.ts";
 import { type BiasRange, checkHeads, fillRange } from "./heads.ts";
 import { type HeadsState, readHeads } from "./m-lstm-memory.ts";
 
@@ -94,7 +95,9 @@ export class MLSTMCell extends Cell<MLSTMCellOptions, MLSTMState> {
       uses ? where(spread(uses, gate.shape), gate, full(gate.shape, masked, { backend: gate.backend })) : gate;
     const input = { q, k, v, logI: orHold(logI, NOTHING), logF: orHold(logSigmoid(rawF), 0) };
     const { h, memory } = readHeads(input, state, chunk);
-    return { h: multiply(sigmoid(o), h), memory };
+    const open = sigmoid(o);
+    reportGates(() => ({ outputGate: squeeze(open, 1) }));
+    return { h: multiply(open, h), memory };
   }
 }
 

@@ -1,4 +1,4 @@
-import { add, multiply } from "../../autograd/ops/elementwise.ts";
+import { add, multiply, stopGradient } from "../../autograd/ops/elementwise.ts";
 import { linear, matmul } from "../../autograd/ops/matmul.ts";
 import { concat, reshape, slice } from "../../autograd/ops/shape.ts";
 import { ValueError } from "../../errors.ts";
@@ -11,6 +11,7 @@ import { type ActivationSpec, activateBy, checkActivationSpec } from "./activati
 import { Cell, dropped, noDropout, type StepDropout } from "./cell.ts";
 import { type CellOptions, type CellSettings, cellSettings, checkCount } from "./cell-options.ts";
 import { checkGateBias, type GateBiasSpec, type GateName, startGateBias } from "./gate-bias.ts";
+import { reportGates } from "./gates.ts";
 
 /** What memory blocks carry: y of cells and conventional units, c of the cells, and the gates where they feed back. */
 export type MemoryBlocksState = { readonly hiddenState: Tensor; readonly cellState: Tensor };
@@ -41,10 +42,15 @@ export interface MemoryBlocksCellOptions extends CellOptions {
   readonly cellActivation?: ActivationSpec;
   /** h. Default 2 σ(x) − 1 = tanh(x / 2). */
   readonly outputActivation?: ActivationSpec;
+  /**
+   * Errors go back in time through c alone, as published in 1997: what units read of y(t − 1) passes none on, though the weights
+   * it comes through learn. The outputs stay the same. Default false: the exact gradient.
+   */
+  readonly truncatedGradient?: boolean;
 }
 
 /** Parts of the weights along their last axis: the gates and g of the cells, then the conventional units. */
-type BlockName = GateName | "hidden";
+export type BlockName = GateName | "hidden";
 
 /**
  * One step of the memory blocks of [Hochreiter & Schmidhuber 1997, doi:10.1162/neco.1997.9.8.1735]: S cells share the gates of
@@ -58,6 +64,9 @@ type BlockName = GateName | "hidden";
  * conventional units, cellState [B, NS], and gates [B, G], G = N for each kind of gate, part of the state with recurrence "full".
  * W = kernel [I, G + NS + u] with its columns in the order i f g o, conventional units; R = recurrentKernel with the same columns
  * and rows for cells, conventional units and, when "full", gates; b = bias [columns], or [G] with biasedUnits "gates".
+ *
+ * With `truncatedGradient` every ∂net_k(t) / ∂y_u(t − 1) counts as 0 [appendix A.1], and ∂c' / ∂c = y_f (1 without forget gates): the
+ * constant error carousel alone carries errors back. `truncatedRtrl` computes the same gradient forwards.
  */
 export class MemoryBlocksCell extends Cell<MemoryBlocksCellOptions, MemoryBlocksState> {
   readonly type: string = "MemoryBlocksCell";
@@ -67,7 +76,7 @@ export class MemoryBlocksCell extends Cell<MemoryBlocksCellOptions, MemoryBlocks
   recurrentKernel: Parameter | null = null;
   bias: Parameter | null = null;
   /** Where each part of the weights begins and how long it is. */
-  private readonly parts: ReadonlyMap<BlockName, { readonly at: number; readonly length: number }>;
+  readonly parts: ReadonlyMap<BlockName, { readonly at: number; readonly length: number }>;
   private readonly blocks: number;
 
   constructor(options: MemoryBlocksCellOptions) {
@@ -106,7 +115,7 @@ export class MemoryBlocksCell extends Cell<MemoryBlocksCellOptions, MemoryBlocks
   }
 
   /** The parts that have a bias. */
-  private get biased(): readonly BlockName[] {
+  get biased(): readonly BlockName[] {
     const { useBias = true, biasedUnits = "all" } = this.options;
     if (!useBias) return [];
     return biasedUnits === "gates" ? this.gates : [...this.parts.keys()];
@@ -155,6 +164,12 @@ export class MemoryBlocksCell extends Cell<MemoryBlocksCellOptions, MemoryBlocks
     };
     const [i, f, o] = [gate("input"), gate("forget"), gate("output")];
     const g = activateBy(cellActivation, z.get("candidate") as Tensor);
+    reportGates(() => ({
+      ...(i && { inputGate: i }),
+      ...(f && { forgetGate: f }),
+      cellCandidate: g,
+      ...(o && { outputGate: o }),
+    }));
     const cellState = add(this.shared(f, state.cellState), this.shared(i, g));
     const cells = this.shared(o, activateBy(outputActivation, cellState));
     const hidden = z.get("hidden");
@@ -169,7 +184,8 @@ export class MemoryBlocksCell extends Cell<MemoryBlocksCellOptions, MemoryBlocks
   /** W x + R y + b by part. */
   private preActivations(x: Tensor, state: State & MemoryBlocksState, dropout: StepDropout): ReadonlyMap<BlockName, Tensor> {
     const h = dropped(state.hiddenState, dropout.recurrent[0]);
-    const y = state.gates ? concat([h, state.gates]) : h;
+    const fed = state.gates ? concat([h, state.gates]) : h;
+    const y = this.options.truncatedGradient ? stopGradient(fed) : fed;
     const all = this.biased.length === this.parts.size;
     const fromInput = linear(dropped(x, dropout.input), this.kernel.tensor, all ? (this.bias?.tensor ?? null) : null);
     const sum = this.recurrentKernel ? add(fromInput, matmul(y, this.recurrentKernel.tensor)) : fromInput;
@@ -193,8 +209,8 @@ export class MemoryBlocksCell extends Cell<MemoryBlocksCellOptions, MemoryBlocks
 }
 
 /** 4 σ(x) − 2 and 2 σ(x) − 1, in the form that keeps its digits near 0. */
-const twice: ActivationSpec = { type: "scaledTanh", alpha: 2, beta: 0.5 };
-const once: ActivationSpec = { type: "scaledTanh", alpha: 1, beta: 0.5 };
+export const twice: ActivationSpec = { type: "scaledTanh", alpha: 2, beta: 0.5 };
+export const once: ActivationSpec = { type: "scaledTanh", alpha: 1, beta: 0.5 };
 
 function checkOptions(options: MemoryBlocksCellOptions): void {
   const { units, cellsPerBlock = 1, hiddenUnits = 0, recurrence = "full", biasedUnits = "all" } = options;

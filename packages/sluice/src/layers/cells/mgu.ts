@@ -9,6 +9,7 @@ import type { Parameter } from "../parameter.ts";
 import { RecurrentLayer, type RecurrentOptions } from "../recurrent-layer.ts";
 import { Cell, dropped, type HiddenState, noDropout, type StepDropout } from "./cell.ts";
 import { type CellSettings, cellSettings, type GatedCellOptions } from "./cell-options.ts";
+import { reportGates } from "./gates.ts";
 
 /** Options of `mguCell`. */
 export interface MGUCellOptions extends GatedCellOptions {
@@ -75,10 +76,12 @@ export class MGUCell extends Cell<MGUCellOptions, HiddenState> {
     const seen = dropped(h, recurrent[1]);
     if (this.form === "paper") {
       const candidate = activate(activation, add(xh, matmul(multiply(f, seen), this.candidateKernel.tensor)));
+      reportGates(() => ({ forgetGate: f, hiddenCandidate: candidate }));
       return { hiddenState: add(multiply(subtract(1, f), h), multiply(f, candidate)) };
     }
     const fromState = linear(seen, this.candidateKernel.tensor, this.recurrentBias?.tensor ?? null);
     const candidate = activate(activation, add(xh, multiply(f, fromState)));
+    reportGates(() => ({ forgetGate: f, hiddenCandidate: candidate }));
     return { hiddenState: add(multiply(f, h), multiply(subtract(1, f), candidate)) };
   }
 }

@@ -1,6 +1,7 @@
 import { add, logSigmoid, multiply, negate, sigmoid } from "../../autograd/ops/elementwise.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { LinearTerms, LogLinearTerms } from "../linear-recurrence.ts";
+import { reportGates } from "./gates.ts";
 import { MinimalCell, type MinimalCellOptions, MinimalLayer, type MinimalOptions } from "./minimal-cell.ts";
 import { activateCandidate, logCandidate } from "./positive.ts";
 
@@ -25,7 +26,9 @@ export class MinGRUCell extends MinimalCell {
   }
 
   terms([z, v]: readonly [Tensor, Tensor]): LinearTerms {
-    return { keep: sigmoid(negate(z)), gain: multiply(sigmoid(z), activateCandidate(this.activation, v)) };
+    const [open, candidate] = [sigmoid(z), activateCandidate(this.activation, v)];
+    reportGates(() => ({ updateGate: open, hiddenCandidate: candidate }));
+    return { keep: sigmoid(negate(z)), gain: multiply(open, candidate) };
   }
 
   logTerms([z, v]: readonly [Tensor, Tensor]): LogLinearTerms {

@@ -1,6 +1,7 @@
 import { add, logSigmoid, multiply, negate, sigmoid, subtract } from "../../autograd/ops/elementwise.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { LinearTerms, LogLinearTerms } from "../linear-recurrence.ts";
+import { reportGates } from "./gates.ts";
 import { MinimalCell, type MinimalCellOptions, MinimalLayer, type MinimalOptions } from "./minimal-cell.ts";
 import { activateCandidate, logCandidate } from "./positive.ts";
 
@@ -26,7 +27,9 @@ export class MinLSTMCell extends MinimalCell {
 
   terms([f, i, v]: readonly [Tensor, Tensor, Tensor]): LinearTerms {
     const odds = logOdds(f, i);
-    return { keep: sigmoid(odds), gain: multiply(sigmoid(negate(odds)), activateCandidate(this.activation, v)) };
+    const [keep, open, candidate] = [sigmoid(odds), sigmoid(negate(odds)), activateCandidate(this.activation, v)];
+    reportGates(() => ({ inputGate: open, forgetGate: keep, hiddenCandidate: candidate })); // as shares, which add up to 1
+    return { keep, gain: multiply(open, candidate) };
   }
 
   logTerms([f, i, v]: readonly [Tensor, Tensor, Tensor]): LogLinearTerms {

@@ -9,6 +9,7 @@ import type { Parameter } from "../parameter.ts";
 import { RecurrentLayer, type RecurrentOptions } from "../recurrent-layer.ts";
 import { Cell, dropped, type HiddenState, noDropout, type StepDropout } from "./cell.ts";
 import { type CellSettings, cellSettings, type GatedCellOptions } from "./cell-options.ts";
+import { reportGates } from "./gates.ts";
 
 /** Options of `mutCell`. */
 export interface MUTCellOptions extends GatedCellOptions {
@@ -81,6 +82,7 @@ export class MUTCell extends Cell<MUTCellOptions, HiddenState> {
     const r = activate(recurrentActivation, add(from.r, matmul(dropped(h, recurrent[1]), this.resetKernel.tensor)));
     const reset = multiply(r, dropped(h, recurrent[2]));
     const candidate = activate(activation, add(from.h, matmul(reset, this.candidateKernel.tensor)));
+    reportGates(() => ({ updateGate: z, resetGate: r, hiddenCandidate: candidate }));
     return { hiddenState: add(multiply(z, candidate), multiply(subtract(1, z), h)) };
   }
 

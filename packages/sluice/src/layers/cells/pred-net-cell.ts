@@ -12,6 +12,7 @@ import { checkChoice, gridOf } from "../window-options.ts";
 import { Cell } from "./cell.ts";
 import { checkCount } from "./cell-options.ts";
 import { ConvLSTM2DCell } from "./conv-lstm-cell.ts";
+import { gatesWithin } from "./gates.ts";
 import type { GridCell } from "./grid-cell.ts";
 import { InceptionLSTMCell, steepSigmoid } from "./inception-lstm.ts";
 import type { LSTMState } from "./lstm-cell.ts";
@@ -155,7 +156,8 @@ export class PredNetCell extends Cell<PredNetCellOptions> {
       const E = state[`${l}/error`] as Tensor;
       const before = { hiddenState: state[`${l}/hiddenState`], cellState: state[`${l}/cellState`] } as LSTMState;
       const read: Tensor = above ? concat([E, upSample(above, [2, 2])]) : E;
-      const after = (this.cells[l] as GridCell<LayerOptions>).step(read, before);
+      const cell = this.cells[l] as GridCell<LayerOptions>;
+      const after = gatesWithin(l, () => cell.step(read, before));
       above = after.hiddenState;
       next[`${l}/hiddenState`] = after.hiddenState;
       next[`${l}/cellState`] = after.cellState;

@@ -10,6 +10,7 @@ import type { CallContext, SymbolicShape } from "../layer.ts";
 import type { Parameter } from "../parameter.ts";
 import { Cell, dropped, noDropout, type StepDropout } from "./cell.ts";
 import { type CellSettings, cellSettings, checkRate, type InputCellOptions } from "./cell-options.ts";
+import { reportGates } from "./gates.ts";
 
 /** What a QRNN carries: h and c [B, H], and with a window of 2 the x before [B, I]. */
 export type QRNNState = { readonly hiddenState: Tensor; readonly cellState: Tensor; readonly previousInput?: Tensor };
@@ -26,7 +27,7 @@ export interface QRNNCellOptions extends InputCellOptions {
   readonly zoneout?: number;
 }
 
-const gatesOf = { f: 2, fo: 3, ifo: 4 } as const;
+const blocksOf = { f: 2, fo: 3, ifo: 4 } as const;
 
 /**
  * One step of the quasi-recurrent network [Bradbury et al. 2017, arXiv:1611.01576]: gates and candidate are convolutions of x
@@ -56,7 +57,7 @@ export class QRNNCell extends Cell<QRNNCellOptions, QRNNState> {
     const { window = 1, pooling = "fo", zoneout = 0 } = options;
     checkRate(zoneout, "QRNN", "zoneout");
     if (window !== 1 && window !== 2) throw new ValueError(`Cannot make QRNN with window ${String(window)}: it is 1 or 2.`);
-    if (!Object.hasOwn(gatesOf, pooling)) {
+    if (!Object.hasOwn(blocksOf, pooling)) {
       throw new ValueError(`Cannot make QRNN with pooling "${String(pooling)}": it is "f", "fo" or "ifo".`);
     }
     this.window = window;
@@ -79,7 +80,7 @@ export class QRNNCell extends Cell<QRNNCellOptions, QRNNState> {
 
   protected override buildParameters(inputs: readonly SymbolicShape[]): void {
     const { units, useBias, kernel, bias } = this.settings;
-    const width = gatesOf[this.pooling] * units;
+    const width = blocksOf[this.pooling] * units;
     this.kernel = this.addParameter("kernel", [this.window * this.featuresOf(inputs), width], kernel);
     if (useBias) this.bias = this.addParameter("bias", [width], bias);
   }
@@ -105,9 +106,10 @@ export class QRNNCell extends Cell<QRNNCellOptions, QRNNState> {
 
   /** From what the window reads [..., window · I]: f, what is added to c for the f in use, and what is shown of c. */
   pools(read: Tensor): { f: Tensor; gain: (f: Tensor) => Tensor; show: (c: Tensor) => Tensor } {
-    const blocks = split(linear(read, this.kernel.tensor, this.bias?.tensor ?? null), gatesOf[this.pooling]);
+    const blocks = split(linear(read, this.kernel.tensor, this.bias?.tensor ?? null), blocksOf[this.pooling]);
     const z = activate(this.settings.activation, blocks[0] as Tensor);
     const [f, o, i] = blocks.slice(1).map((block) => sigmoid(block)) as [Tensor, Tensor?, Tensor?];
+    reportGates(() => ({ ...(i && { inputGate: i }), forgetGate: f, cellCandidate: z, ...(o && { outputGate: o }) }));
     return {
       f,
       gain: (used) => (i ? multiply(i, z) : multiply(add(negate(used), 1), z)),

@@ -22,6 +22,7 @@ import type { Parameter } from "../parameter.ts";
 import { RecurrentLayer, type RecurrentOptions } from "../recurrent-layer.ts";
 import { Cell, dropped, noDropout, type StepDropout } from "./cell.ts";
 import { type CellOptions, type CellSettings, cellSettings } from "./cell-options.ts";
+import { reportGates } from "./gates.ts";
 import { type BiasRange, checkHeads, fillRange, headwiseProduct } from "./heads.ts";
 
 /** What an sLSTM carries: h, c, its normalizer n and the logarithm m by which c and n are scaled down, each [B, H]. */
@@ -111,9 +112,11 @@ export function sLstmStep(
   const past = where(equal(n, 0), full(m.shape, NOTHING, { backend: m.backend }), add(m, logF));
   const stabilizer = maximum(logI, past);
   const [i, f] = [exp(subtract(logI, stabilizer)), exp(subtract(past, stabilizer))];
-  const cellState = add(multiply(f, c), multiply(i, activate(activation, z)));
+  const [candidate, open] = [activate(activation, z), sigmoid(o)];
+  reportGates(() => ({ inputGate: i, forgetGate: f, cellCandidate: candidate, outputGate: open }));
+  const cellState = add(multiply(f, c), multiply(i, candidate));
   const normalizer = add(multiply(f, n), i);
-  const hiddenState = multiply(sigmoid(o), divide(cellState, maximum(normalizer, LEAST_NORMALIZER)));
+  const hiddenState = multiply(open, divide(cellState, maximum(normalizer, LEAST_NORMALIZER)));
   return { hiddenState, cellState, normalizer, stabilizer };
 }
 

@@ -1,15 +1,23 @@
 import { add } from "../../autograd/ops/elementwise.ts";
 import { linear } from "../../autograd/ops/matmul.ts";
 import { rnnSequence } from "../../autograd/ops/rnn.ts";
-import type { GateActivationName } from "../../backend/kernels.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, SymbolicShape } from "../layer.ts";
 import type { Parameter } from "../parameter.ts";
 import type { SequenceResult } from "../scan.ts";
 import { type ActivationOptions, activateBy, checkActivationSpec, checkGateClip, limited } from "./activation-spec.ts";
-import { Cell, dropped, type HiddenState, noDropout, recurrentProduct, type SequenceOrder, type StepDropout } from "./cell.ts";
-import { type CellOptions, type CellSettings, cellSettings, isGateActivation } from "./cell-options.ts";
+import {
+  Cell,
+  dropped,
+  type FusedStep,
+  type HiddenState,
+  noDropout,
+  recurrentProduct,
+  type SequenceOrder,
+  type StepDropout,
+} from "./cell.ts";
+import { type CellOptions, type CellSettings, cellSettings, fusedActivations } from "./cell-options.ts";
 
 /** Options of `simpleRnnCell`. */
 export interface SimpleRNNCellOptions extends Omit<CellOptions, "activation">, ActivationOptions {}
@@ -46,10 +54,8 @@ export class SimpleRNNCell extends Cell<SimpleRNNCellOptions, HiddenState> {
     if (useBias) this.bias = this.addParameter("bias", [units], bias);
   }
 
-  /** The activation with which a fused step computes the same, or null where there is none that does. */
-  get plainActivation(): GateActivationName | null {
-    const { activation = "tanh", gateClip = null } = this.options;
-    return gateClip === null && typeof activation === "string" && isGateActivation(activation) ? activation : null;
+  override get fusedStep(): FusedStep | null {
+    return this.constructor === SimpleRNNCell ? "simpleRnn" : null;
   }
 
   override drawDropout(x: Shape, context: CallContext): StepDropout {
@@ -63,13 +69,11 @@ export class SimpleRNNCell extends Cell<SimpleRNNCellOptions, HiddenState> {
     _dropout: StepDropout,
     { goBackwards = false, returnSequences = false }: SequenceOrder,
   ): SequenceResult<HiddenState> | null {
-    if (this.constructor !== SimpleRNNCell) return null; // a class built on this one may step otherwise
-    const activation = this.plainActivation;
-    if (!activation) return null;
+    const activations = fusedActivations(this.options);
+    if (!this.fusedStep || !activations) return null;
     const [kernel, recurrentKernel] = [this.kernel.tensor, this.recurrentKernel.tensor];
     const [output, last] = rnnSequence(x, kernel, recurrentKernel, this.bias?.tensor ?? null, hiddenState, mask, {
-      activation,
-      recurrentActivation: "sigmoid", // not used: there are no gates
+      ...activations,
       goBackwards,
       returnSequences,
     });

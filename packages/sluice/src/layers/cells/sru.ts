@@ -14,6 +14,7 @@ import { type SequenceResult, scan } from "../scan.ts";
 import { checkChoice } from "../window-options.ts";
 import { Cell, dropped, noDropout, type StepDropout } from "./cell.ts";
 import { type CellOptions, type CellSettings, cellSettings, checkCount, checkRate } from "./cell-options.ts";
+import { reportGates } from "./gates.ts";
 import type { LSTMState } from "./lstm-cell.ts";
 
 /** `activation` is "linear" by default, and the weights on c start between ±√1.5. `recurrentDropout` acts on c where f and r read it. */
@@ -115,12 +116,14 @@ export class SRUCell extends Cell<SRUCellOptions, LSTMState> {
   advance(given: Tensor, c: Tensor, weight: Tensor, mask?: Tensor): Tensor {
     const [candidate, raw] = split(given, 2) as [Tensor, Tensor];
     const f = sigmoid(add(raw, multiply(dropped(c, mask), weight)));
+    reportGates(() => ({ forgetGate: f, cellCandidate: candidate }));
     return add(candidate, multiply(f, subtract(c, candidate))); // f ⊙ c + (1 − f) ⊙ candidate
   }
 
   /** h after steps that took c to `next`, from r, which reads c, and the highway's x; the weights v_r on c [H]. All [..., H]. */
   show({ r, skip, mask }: Shown, c: Tensor, next: Tensor, weight: Tensor): Tensor {
     const open = dropped(sigmoid(add(r, multiply(c, weight))), mask);
+    reportGates(() => ({ [skip ? "highwayGate" : "outputGate"]: open }));
     const g = activate(this.settings.activation, next);
     const h = skip ? add(skip, multiply(open, subtract(g, skip))) : multiply(open, g); // r ⊙ g(c') + (1 − r) ⊙ α x
     return this.options.layerNorm === "after" ? this.normalized(h) : h;

@@ -4,6 +4,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { BuildContext, CallContext, Layer, LayerOptions, State, SymbolicShape } from "../layer.ts";
 import { processingMask, type SequenceResult } from "../scan.ts";
 import { Cell, dropoutAt, noDropout, type SequenceOrder, type StepDropout } from "./cell.ts";
+import { gatesWithin } from "./gates.ts";
 import { wholeSequence } from "./whole-sequence.ts";
 
 /** Options of `stackedCells`. */
@@ -67,7 +68,8 @@ export class StackedCells extends Cell<StackedCellsOptions> {
   step(x: Tensor, state: State, dropout: StepDropout = noDropout): State {
     let below = x;
     const next = this.cells.map((cell, k) => {
-      const after = cell.step(below, partOf(state, k), dropout.inner?.[k]);
+      const read = below;
+      const after = gatesWithin(k, () => cell.step(read, partOf(state, k), dropout.inner?.[k]));
       below = cell.output(after);
       return after;
     });
@@ -92,16 +94,6 @@ export class StackedCells extends Cell<StackedCellsOptions> {
       return run.state;
     });
     return { output: below, state: joined(last) };
-  }
-
-  override gatesOf(x: Tensor, state: State, dropout: StepDropout = noDropout): Readonly<Record<string, Tensor>> {
-    let below = x;
-    const all = this.cells.map((cell, k) => {
-      const own = cell.gatesOf(below, partOf(state, k), dropout.inner?.[k]);
-      below = cell.output(cell.step(below, partOf(state, k), dropout.inner?.[k]));
-      return own;
-    });
-    return joined(all);
   }
 
   override output(state: State): Tensor {

@@ -21,7 +21,7 @@ import {
   sequential,
 } from "../../index.ts";
 import { RandomStream } from "../../random/philox.ts";
-import { layerKinds } from "../registry.ts";
+import { layerKinds } from "../layer-from-config.ts";
 
 const [EXAMPLES, TIME, FEATURES] = [64, 6, 4];
 

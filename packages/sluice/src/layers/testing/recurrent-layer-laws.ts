@@ -12,8 +12,9 @@ import { expectClose } from "../../testing/oracle.ts";
 import { bidirectional } from "../bidirectional.ts";
 import type { Cell } from "../cells/cell.ts";
 import type { LayerResult } from "../layer.ts";
+import { layerFromConfig } from "../layer-from-config.ts";
 import type { RecurrentLayer } from "../recurrent-layer.ts";
-import { configOf, layerFromConfig } from "../registry.ts";
+import { configOf } from "../registry.ts";
 import { RNN } from "../rnn.ts";
 import {
   copyWeights,

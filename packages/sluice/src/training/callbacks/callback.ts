@@ -39,8 +39,8 @@ export interface Callback {
   /** Something went wrong that training survives: a checkpoint could not be written, or was skipped on resume. */
   onWarning?(message: string): void;
   /** What the next process must know to continue; read at each checkpoint. */
-  state?(): CallbackState;
-  restore?(state: CallbackState): void;
+  state?(): CallbackState | Promise<CallbackState>;
+  restore?(state: CallbackState): void | Promise<void>;
 }
 
 /** The hooks that take a context alone. */

@@ -1,7 +1,7 @@
 import { ValueError } from "../../errors.ts";
 import { Embedding } from "../../layers/embedding.ts";
+import { isStepwise } from "../../layers/layer-from-config.ts";
 import { RecurrentLayer } from "../../layers/recurrent-layer.ts";
-import { isStepwise } from "../../layers/registry.ts";
 import type { GraphNode, SymbolicTensor } from "../../layers/symbolic.ts";
 import type { Graph } from "../../models/graph.ts";
 

@@ -1,3 +1,4 @@
+import { StateError } from "../../../errors.ts";
 import { nodeModule } from "../host.ts";
 import {
   CALL_NUMBERS,
@@ -23,6 +24,13 @@ const JOB_MASK = 0x7fffff;
 /** Multiply-adds that a call is to have at least: some twenty microseconds, while waking a worker takes up to ten. */
 const LEAST_WORK = 2 ** 20;
 
+/** A call that has not ended after so long is given up with the worker that took it, unless the caller's own took long as well. */
+const PATIENCE_MS = 30_000;
+/** The patience is spent in this many waits, so that a process that was stopped for a while does not lose it at once. */
+const WAITS = 30;
+/** Calls of one job are of about one size: a worker that takes this many times as long as the caller did is dead. */
+const TIMES_AS_LONG = 20;
+
 /** A worker of Node or of a browser. */
 interface Worker {
   terminate(): unknown;
@@ -41,17 +49,19 @@ export class ThreadPool implements Team {
   private readonly start: Omit<WorkerStart, "thread">;
   readonly most: number;
   private readonly leastWork: number;
+  private readonly patienceMs: number;
   private readonly cells: Int32Array;
   private readonly numbers: Float64Array;
   private workers: Worker[] | null = null;
 
-  /** @param threads with the caller's. `wasm`: the exports of an instance of `module` on `memory`. */
+  /** @param threads with the caller's. `wasm`: the exports of an instance of `module` on `memory`. `patienceMs`: see `PATIENCE_MS`. */
   constructor(
     threads: number,
     module: WebAssembly.Module,
     memory: WebAssembly.Memory,
     wasm: WasmFunctions,
     leastWork: number = LEAST_WORK,
+    patienceMs: number = PATIENCE_MS,
   ) {
     this.wasm = wasm;
     this.indices = new Map(Object.keys(wasm).map((name, index) => [name, index]));
@@ -60,6 +70,7 @@ export class ThreadPool implements Team {
     this.numbers = new Float64Array(this.start.control);
     this.most = threads;
     this.leastWork = leastWork;
+    this.patienceMs = patienceMs;
   }
 
   /** Threads that would take part in a job now, the caller's included; the first call starts the workers. */
@@ -110,10 +121,8 @@ export class ThreadPool implements Team {
   }
 
   run(calls: readonly Call[], scratchBytes: number): void {
-    const only = calls.length === 1 ? calls[0] : undefined;
-    if (only) {
-      const [kernel, ...args] = only;
-      this.wasm[kernel]?.(...args);
+    if (calls.length === 1 || this.problem !== null) {
+      for (const [kernel, ...args] of calls) this.wasm[kernel]?.(...args);
       return;
     }
     for (let first = 0; first < calls.length; first += MOST_CALLS) {
@@ -124,6 +133,7 @@ export class ThreadPool implements Team {
   private runJob(calls: readonly Call[], scratchBytes: number): void {
     const { cells } = this;
     this.post(calls, scratchBytes);
+    const began = performance.now();
     let problem: unknown = null;
     for (;;) {
       const ticket = Atomics.load(cells, TICKET);
@@ -138,7 +148,7 @@ export class ThreadPool implements Team {
       }
       Atomics.sub(cells, PENDING, 1);
     }
-    this.join();
+    this.join(began);
     problem = this.takeFailure() ?? problem;
     if (problem !== null) throw problem;
   }
@@ -159,14 +169,20 @@ export class ThreadPool implements Team {
     if (calls.length > 1 && Atomics.load(cells, SLEEPERS) > 0) Atomics.notify(cells, TICKET, calls.length - 1);
   }
 
-  /** Waits for the calls that workers have taken. */
-  private join(): void {
+  /** Waits for the calls that workers have taken. @throws {StateError} when one of them never ends. */
+  private join(began: number): void {
     for (let i = 0; i < SPINS; i++) if (Atomics.load(this.cells, PENDING) === 0) return;
-    for (;;) {
+    const waitMs = Math.max(this.patienceMs, TIMES_AS_LONG * (performance.now() - began)) / WAITS;
+    for (let waits = 0; waits < WAITS; ) {
       const pending = Atomics.load(this.cells, PENDING);
       if (pending === 0) return;
-      Atomics.wait(this.cells, PENDING, pending);
+      waits = Atomics.wait(this.cells, PENDING, pending, waitMs) === "timed-out" ? waits + 1 : 0;
     }
+    this.stop("a worker died in the middle of its work");
+    throw new StateError(
+      `Cannot finish this computation: a worker thread took a part of it and has not come back after ${Math.round((waitMs * WAITS) / 1000)} s, so it is dead. ` +
+        "Its part is missing from the results. Compute again: this thread now works alone, with the same bits.",
+    );
   }
 
   /** What the first call that failed on a worker said; null when none did. */
@@ -191,6 +207,7 @@ export class ThreadPool implements Team {
 
 interface NodeWorker extends Worker {
   on(event: "error", listener: (error: Error) => void): void;
+  on(event: "exit", listener: (code: number) => void): void;
   unref(): void;
 }
 
@@ -207,6 +224,7 @@ function startWorker(start: WorkerStart, onProblem: (reason: string) => void): W
     // No flags and no environment: what the program preloads is not meant for these.
     const worker = new threads.Worker(WORKER_SOURCE, { eval: true, workerData: start, execArgv: [], env: {} });
     worker.on("error", ({ message }) => onProblem(message));
+    worker.on("exit", (code) => onProblem(`it ended with code ${code}`));
     worker.unref();
     return worker;
   }

@@ -3,7 +3,7 @@ import { ValueError } from "../../../errors.ts";
 import type { HostArray, Storage } from "../../backend.ts";
 import { compute } from "../../testing/compute.ts";
 import { kernelLaws } from "../../testing/kernel-laws.ts";
-import { CELLS, makeArrays, PLAIN, type RecurrentCase, runBoth } from "../../testing/recurrent-laws.ts";
+import { CELLS, expectSameWithoutGates, makeArrays, PLAIN, type RecurrentCase, runBoth } from "../../testing/recurrent-laws.ts";
 import { chooseThreads } from "../host.ts";
 import { loadWide } from "../module.ts";
 import { allowRelaxedSimd } from "../testing/relaxed-simd.ts";
@@ -64,6 +64,7 @@ describe.each(["simd", "relaxed", "wide"] as const)("the same bits on any number
       for (const [name, values] of Object.entries(expected)) {
         if (values) expectSameBits(actual[name as keyof typeof actual] as HostArray, values, name);
       }
+      await expectSameWithoutGates(alone, backend, one);
     }
   }
 
@@ -73,6 +74,10 @@ describe.each(["simd", "relaxed", "wide"] as const)("the same bits on any number
 
   test("lstm with weights so large that threads share the units", async () => {
     await expectSameRuns({ ...PLAIN, T: 3, B: 5, I: 7, H: 530, cell: "lstm", masked: "holes" });
+  });
+
+  test.each(CELLS)("%s over many chunks of steps", async (cell) => {
+    await expectSameRuns({ ...PLAIN, T: 40, B: 33, I: 2, H: 21, cell, masked: "holes" });
   });
 
   test("products in all forms, updates and functions of elements", () => {

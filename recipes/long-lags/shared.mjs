@@ -1,0 +1,144 @@
+// What the recipes of this folder share: arguments, tables, figures, and the latch task.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { argv } from "node:process";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { renderSvg } from "@sluice/tasks/report";
+import { dense, gru, lstm, RandomStream, sequential, simpleRnn } from "sluice";
+
+/**
+ * Runs a recipe from the command line: `node NAME.mjs [--quick] [--seed N] [--save]`. It prints the tables; --save writes them, with
+ * the command, and the figures into results/.
+ */
+export async function main(url, name, recipe) {
+  if (url !== pathToFileURL(argv[1] ?? "").href) return;
+  const { values } = parseArgs({
+    options: { quick: { type: "boolean" }, seed: { type: "string", default: "0" }, save: { type: "boolean" } },
+  });
+  const began = performance.now();
+  const { text, figures = {} } = await recipe({ quick: values.quick ?? false, seed: Number(values.seed) });
+  const seconds = Math.round((performance.now() - began) / 1000);
+  console.log(`${text}\n\n${seconds} s`);
+  if (!values.save) return;
+  const folder = new URL("results/", url);
+  mkdirSync(folder, { recursive: true });
+  const command = `node recipes/long-lags/${name}.mjs --save${values.quick ? " --quick" : ""} --seed ${values.seed}`;
+  writeFileSync(new URL(`${name}.md`, folder), `    ${command}\n\n${text}\n`);
+  for (const [file, svg] of Object.entries(figures)) writeFileSync(new URL(`${file}.svg`, folder), svg);
+}
+
+/** A table in Markdown. Numbers stand on the right. */
+export function table(head, rows) {
+  const right = head.map((_, k) => rows.every((row) => k > 0 && row[k] !== undefined));
+  const line = (cells) => `| ${cells.join(" | ")} |`;
+  return [line(head), line(right.map((is) => (is ? "---:" : "---"))), ...rows.map(line)].join("\n");
+}
+
+export const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
+export const percent = (share) => `${(100 * share).toFixed(0)} %`;
+
+const looks = [
+  ["#0b5fa5", "solid", "circle"],
+  ["#b34700", [8, 4], "rect"],
+  ["#00795a", [2, 3], "triangle"],
+  ["#a2467f", [10, 3, 2, 3], "diamond"],
+  ["#6b6b6c", [4, 4], "emptyCircle"],
+  ["#866a00", [14, 4], "emptyRect"],
+];
+const font = { fontFamily: "system-ui, sans-serif", fontSize: 14, color: "#52606d" };
+
+/** Lines over categories as an SVG. `series` lists { name, values }, null where there is none; `log` gives a logarithmic y axis. */
+export function lines({ id, label, x, y, series, log = false, min, max }) {
+  const option = {
+    legend: {
+      data: series.map(({ name }) => name),
+      top: 0,
+      left: 0,
+      itemWidth: 38,
+      itemGap: 18,
+      textStyle: { ...font, color: "#1b232c" },
+    },
+    grid: { left: 72, right: 24, top: 84, bottom: 56 },
+    xAxis: {
+      type: "category",
+      name: x.name,
+      nameLocation: "middle",
+      nameGap: 34,
+      nameTextStyle: font,
+      data: x.values.map(String),
+      axisLabel: { ...font, hideOverlap: true },
+    },
+    yAxis: {
+      type: log ? "log" : "value",
+      name: y,
+      nameTextStyle: { ...font, align: "left", padding: [0, 0, 0, -52] },
+      axisLabel: { ...font, formatter: (value) => (log ? value.toExponential(0) : `${value}`) },
+      splitLine: { lineStyle: { color: "#d9dee3" } },
+      ...(min !== undefined && { min }),
+      ...(max !== undefined && { max }),
+    },
+    series: series.map(({ name, values }, k) => {
+      const [color, type, symbol] = looks[k % looks.length];
+      const marks = values.length <= 20;
+      return {
+        type: "line",
+        name,
+        data: values,
+        color,
+        symbol: marks ? symbol : "none",
+        symbolSize: 8,
+        lineStyle: { width: 2.5, type, color },
+      };
+    }),
+  };
+  return renderSvg(option, { width: 760, height: 380, label, id });
+}
+
+/** The layers that the recipes compare, by name; `lag` is what chrono biases are told. */
+export const cells = {
+  RNN: (units, options) => simpleRnn({ units, ...options }),
+  GRU: (units, options) => gru({ units, ...options }),
+  LSTM: (units, options) => lstm({ units, ...options }),
+  "LSTM without forget gate": (units, options) => lstm({ units, forgetGate: false, ...options }),
+  "LSTM, chrono biases": (units, options, lag) => lstm({ units, gateBias: { chrono: { longest: lag + 2 } }, ...options }),
+};
+
+/**
+ * The latch task, after experiment 2b of Hochreiter & Schmidhuber 1997: the first symbol is one of two, then come `lag` random symbols
+ * of four others, and the class to tell at the end is the first symbol. Guessing scores one half.
+ */
+export function latch(count, lag, seed) {
+  const random = new RandomStream({ seed, stream: lag, step: 0 });
+  const [T, I] = [lag + 1, 6];
+  const x = { shape: [count, T, I], data: new Float32Array(count * T * I) };
+  const y = { shape: [count, 1], data: new Float32Array(count) };
+  for (let n = 0; n < count; n++) {
+    y.data[n] = random.below(2);
+    for (let t = 0; t < T; t++) x.data[(n * T + t) * I + (t === 0 ? y.data[n] : 2 + random.below(4))] = 1;
+  }
+  return { x, y };
+}
+
+/** A classifier of sequences of one-hot symbols: one recurrent layer, one logistic unit. */
+export function classifier(layer, seed, learningRate = 0.01) {
+  const model = sequential([layer, dense({ units: 1, activation: "sigmoid" })], { seed });
+  const optimizer = { type: "adam", learningRate, globalClipNorm: 1 };
+  model.compile({ optimizer, loss: "binaryCrossentropy", metrics: ["accuracy"] });
+  return model;
+}
+
+/**
+ * Trains on at most `steps` batches of 32 fresh sequences, and stops when 99 % of 200 others are right; gives the accuracy on 500 that
+ * it never saw.
+ */
+export async function trainLatch(model, lag, steps, seed) {
+  const [check, test] = [latch(200, lag, 9000 + seed), latch(500, lag, 5000 + seed)];
+  const score = async ({ x, y }) => (await model.evaluate(x, y, { batchSize: 100 })).accuracy;
+  const atOnce = 50;
+  for (let done = 0; done < steps; done += atOnce) {
+    const { x, y } = latch(32 * Math.min(atOnce, steps - done), lag, 10_000 + 1000 * seed + done);
+    await model.fit(x, y, { batchSize: 32, epochs: 1, onNonFinite: "continue" });
+    if ((await score(check)) >= 0.99) break;
+  }
+  return score(test);
+}
