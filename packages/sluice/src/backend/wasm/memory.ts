@@ -7,6 +7,12 @@ const PERSISTENT = -1;
 /** The generation of host storage that no step has used yet. */
 const UNUSED = 0;
 
+/** Numbers made from a storage in its `version`; not worth a block until that version is read again. */
+interface Derived {
+  readonly version: number;
+  readonly block: Storage | null;
+}
+
 /** Storage of the wasm backend. Only `WasmMemory` looks inside. */
 class WasmStorage implements Storage {
   readonly length: number;
@@ -18,6 +24,10 @@ class WasmStorage implements Storage {
   readonly host: Float32Array<ArrayBuffer> | null;
   /** Whether a kernel of this step has written to the copy of `host`. */
   changed = false;
+  /** Goes up with every write. */
+  version = 0;
+  /** What `derived` keeps, by key. */
+  readonly derived = new Map<string, Derived>();
 
   constructor(owner: WasmMemory, length: number, address: number, generation: number, host: Float32Array<ArrayBuffer> | null) {
     this.owner = owner;
@@ -163,6 +173,7 @@ export class WasmMemory {
         `Cannot write ${data.length} numbers at ${offset}: the storage has ${own.length}. Allocate more or write fewer.`,
       );
     }
+    own.version++;
     own.host?.set(data, offset);
     if (own.host === null) this.bringIn(own);
     if (this.isIn(own)) this.heap.view.set(data, own.address / 4 + offset);
@@ -187,6 +198,7 @@ export class WasmMemory {
     const own = this.own(storage);
     if (length > own.length) throw tooShort(own, length);
     const address = this.bringIn(own);
+    own.version++;
     if (own.host !== null && !own.changed) {
       own.changed = true;
       this.changedHosts.push(own);
@@ -213,6 +225,22 @@ export class WasmMemory {
       this.scratchBytes = blockBytes(bytes / 4);
     }
     return this.scratchAddress;
+  }
+
+  /**
+   * The address of `length` numbers that are made from a persistent storage and kept beside it, and whether the caller has to make
+   * them now, since the storage was written to. Null for storage of a step or the host, and for numbers that are asked for only once
+   * between two writes.
+   */
+  derived(storage: Storage, key: string, length: number): { readonly address: number; readonly stale: boolean } | null {
+    const own = this.own(storage);
+    if (own.generation !== PERSISTENT) return null;
+    const { version } = own;
+    const held = own.derived.get(key);
+    if (held?.version === version && held.block !== null) return { address: this.input(held.block, length), stale: false };
+    const block = held?.version === version ? this.allocatePersistent(length) : (held?.block ?? null);
+    own.derived.set(key, { version, block });
+    return block && { address: this.input(block, length), stale: true };
   }
 
   /** Copies `length` numbers between two addresses. */

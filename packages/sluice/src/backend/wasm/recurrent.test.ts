@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
+import type { Storage } from "../backend.ts";
 import { createReferenceBackend } from "../reference/index.ts";
 import { compute, expectClose, maxAbs } from "../testing/compute.ts";
 import { CELLS, makeArrays, PLAIN, type RecurrentCase, runBoth } from "../testing/recurrent-laws.ts";
 import { loadWide } from "./module.ts";
 import { allowRelaxedSimd } from "./testing/relaxed-simd.ts";
-import { createWasmBackend } from "./wasm-backend.ts";
+import { createWasmBackend, type WasmBackend } from "./wasm-backend.ts";
 
 await allowRelaxedSimd();
 await loadWide();
@@ -79,5 +80,60 @@ describe.each(VARIANTS)("fused runs of the %s build", (variant) => {
       expect(Array.from(got.dx!)).toEqual(Array.from(cut(rows.dx as Float32Array, one.I)!));
       expect(Array.from(got.dInitialHidden)).toEqual(Array.from(cut(rows.dInitialHidden as Float32Array, one.H)!));
     }
+  });
+});
+
+describe("packed weights that predictions keep", () => {
+  const one: RecurrentCase = { ...PLAIN, T: 3, B: 4, I: 5, H: 21 };
+  const { x, kernel, recurrentKernel, bias, hidden, cells } = makeArrays(one);
+  const { T, B, I, H, activation, recurrentActivation } = one;
+
+  test.each(CELLS)("%s reads them again while its weights stay, and makes them anew when one is written to", async (cell) => {
+    const G = { lstm: 4, "gru, reset after": 3, "gru, reset before": 3, rnn: 1 }[cell];
+    const predictor = (backend: WasmBackend) => {
+      const weights = [I, H].map((rows) => backend.allocatePersistent(rows * G * H)) as [Storage, Storage];
+      const predict = (): number[] =>
+        backend.step(() => {
+          const state = backend.upload(hidden);
+          const run = {
+            ...{ T, B, I, H, activation, recurrentActivation, gates: null, mask: null },
+            ...{ kernel: weights[0], recurrentKernel: weights[1], x: backend.upload(x), hidden: state },
+            ...{ bias: backend.upload((bias as Float32Array).slice(0, G * H)), cells: backend.upload(cells.slice(0, B * H)) },
+            ...{ recurrentBias: null, resetProduct: backend.upload(new Float32Array(B * H)) },
+          } as const;
+          if (cell === "lstm") backend.kernels.lstmForward(run);
+          else if (cell === "rnn") backend.kernels.rnnForward(run);
+          else backend.kernels.gruForward({ ...run, resetAfter: cell === "gru, reset after" });
+          return [...backend.readSync(state)];
+        });
+      const load = (scale: number): void =>
+        [kernel, recurrentKernel].forEach((from, k) => {
+          const weight = weights[k] as Storage;
+          backend.write(
+            weight,
+            from.slice(0, weight.length).map((value) => value * scale),
+          );
+        });
+      return { weights, predict, load };
+    };
+    const fresh = (scale: number): number[] => {
+      const { predict, load } = predictor(createWasmBackend({ variant: "simd" }));
+      load(scale);
+      return predict();
+    };
+    const backend = createWasmBackend({ variant: "simd" });
+    const { weights, predict, load } = predictor(backend);
+    load(1);
+    const before = backend.memory().persistentBytes;
+    for (let k = 0; k < 3; k++) expect(predict()).toEqual(fresh(1));
+    const after = backend.memory().persistentBytes;
+    expect(after).toBeGreaterThan(before);
+    load(0.5);
+    for (let k = 0; k < 3; k++) expect(predict()).toEqual(fresh(0.5));
+    for (const weight of weights) backend.kernels.fill(weight, 0.25); // a kernel writes
+    const filled = predict();
+    expect([predict(), predict()]).toEqual([filled, filled]);
+    expect(filled).not.toEqual(fresh(0.5));
+    expect(backend.memory().persistentBytes).toBe(after);
   });
 });

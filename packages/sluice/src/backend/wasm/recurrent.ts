@@ -1,3 +1,4 @@
+import type { Storage } from "../backend.ts";
 import type { GateActivationName, Kernels, LstmForward, RecurrentBackward, RecurrentForward } from "../kernels.ts";
 import { UNARY_CODES } from "./elementwise.ts";
 import type { WasmMemory } from "./memory.ts";
@@ -24,6 +25,8 @@ interface Packing {
   readonly columns: number;
   /** Products with fewer rows read it where it lies. */
   readonly rows: number;
+  /** The weights, when their packed form may be kept with them: in predictions, which read them again and again. */
+  readonly keptWith?: Storage | null;
 }
 
 interface Prepared {
@@ -47,23 +50,27 @@ const COPY_WORK = 8;
 export function recurrentKernels(memory: WasmMemory, wasm: RecurrentExports, team: Team): RecurrentKernels {
   /**
    * Scratch memory of `bytes` for each of `threads`: a product's and `extra` numbers. Behind it lie the packed matrices, 0 for
-   * those that stay where they are, and `near` numbers that nobody reads afterwards.
+   * those that stay where they are, and `near` numbers that nobody reads afterwards. What is kept with its weights is made once.
    */
   function prepare(threads: number, extra: number, matrices: readonly Packing[], near = 0): Prepared {
-    const worth = matrices.map(({ rows }) => rows >= ROWS_WORTH_PACKING);
-    const sizes = matrices.map(({ depth, columns }, i) => (worth[i] ? align(wasm.packedBytes(depth, columns)) : 0));
+    const plans = matrices.map(({ at, row, column, depth, columns, rows, keptWith }) => {
+      const size = rows >= ROWS_WORTH_PACKING ? align(wasm.packedBytes(depth, columns)) : 0;
+      const key = `${keptWith ? at - memory.input(keptWith, 0) : 0} ${row} ${column} ${depth} ${columns}`;
+      const kept = keptWith && size > 0 ? memory.derived(keptWith, key, size / 4) : null;
+      return { size, kept, missing: kept ? 0 : size, work: kept && !kept.stale ? 0 : size };
+    });
     const bytes = align(wasm.productScratch() + extra * 4);
-    const scratch = memory.scratch(sizes.reduce((sum, size) => sum + size, bytes * threads + near * 4));
-    const parts = team.partsFor(sizes.reduce((sum, size) => sum + size, 0) * (COPY_WORK / 4));
+    const scratch = memory.scratch(plans.reduce((sum, { missing }) => sum + missing, bytes * threads + near * 4));
+    const parts = team.partsFor(plans.reduce((sum, { work }) => sum + work, 0) * (COPY_WORK / 4));
     const calls: Call[] = [];
     let next = scratch + bytes * threads;
     const packed = matrices.map(({ at, row, column, depth, columns }, i) => {
-      if (!worth[i]) return 0;
-      const out = next;
-      for (const [from, to] of cut(columns, parts, COLUMN_UNIT)) {
+      const { size, kept, missing, work } = plans[i] as (typeof plans)[number];
+      const out = kept ? kept.address : size > 0 ? next : 0;
+      for (const [from, to] of work > 0 ? cut(columns, parts, COLUMN_UNIT) : []) {
         calls.push(["pack", at + from * column, row, column, depth, to - from, out + from * depth * 4]);
       }
-      next += sizes[i] ?? 0;
+      next += missing;
       return out;
     });
     team.run(calls, 0);
@@ -81,6 +88,8 @@ export function recurrentKernels(memory: WasmMemory, wasm: RecurrentExports, tea
       N,
       keep,
       near: keep ? 0 : Math.min(T, wasm.chunkSteps(smallestPart, N)) * B * N,
+      kernelKept: keep ? null : run.kernel,
+      recurrentKept: keep ? null : run.recurrentKernel,
       x: memory.input(run.x, T * B * I),
       kernel: memory.input(run.kernel, I * N),
       recurrentKernel: memory.input(run.recurrentKernel, H * N),
@@ -201,8 +210,8 @@ export function recurrentKernels(memory: WasmMemory, wasm: RecurrentExports, tea
       at.threads,
       0,
       [
-        asStored(kernel, I, N, N, ROWS_WORTH_PACKING),
-        ...[0, 1, 2, 3].map((k) => asStored(recurrentKernel + k * H * 4, H, H, N, ROWS_WORTH_PACKING)),
+        asStored(kernel, I, N, N, ROWS_WORTH_PACKING, at.kernelKept),
+        ...[0, 1, 2, 3].map((k) => asStored(recurrentKernel + k * H * 4, H, H, N, ROWS_WORTH_PACKING)), // side by side
       ],
       keep ? 0 : Math.min(T, chunk) * B * N,
     );
@@ -240,7 +249,10 @@ export function recurrentKernels(memory: WasmMemory, wasm: RecurrentExports, tea
       const units = unitsOf(run, at.N);
       if (units) return lstmForwardByUnits(run, at, units);
       const cells = memory.output(run.cells, at.keep ? (T + 1) * B * H : B * H);
-      const matrices = [asStored(at.kernel, I, at.N, at.N, T * B), asStored(at.recurrentKernel, H, at.N, at.N, B)];
+      const matrices = [
+        asStored(at.kernel, I, at.N, at.N, T * B, at.kernelKept),
+        asStored(at.recurrentKernel, H, at.N, at.N, B, at.recurrentKept),
+      ];
       const { scratch, bytes, packed, near } = prepare(at.threads, 0, matrices, at.near);
       const outputs = [at.gates || near, at.hidden, cells];
       const arrays = [at.x, at.kernel, at.recurrentKernel, ...packed, at.bias, at.mask, ...outputs];
@@ -285,9 +297,9 @@ export function recurrentKernels(memory: WasmMemory, wasm: RecurrentExports, tea
       const recurrentBias = memory.optionalInput(run.recurrentBias, at.N);
       const resetProduct = memory.output(run.resetProduct, at.keep ? T * B * H : B * H);
       const matrices = [
-        asStored(at.kernel, I, at.N, at.N, T * B),
-        asStored(at.recurrentKernel, H, 2 * H, at.N, B),
-        asStored(at.recurrentKernel + 8 * H, H, H, at.N, B),
+        asStored(at.kernel, I, at.N, at.N, T * B, at.kernelKept),
+        asStored(at.recurrentKernel, H, 2 * H, at.N, B, at.recurrentKept),
+        asStored(at.recurrentKernel + 8 * H, H, H, at.N, B, at.recurrentKept),
       ];
       const { scratch, bytes, packed, near } = prepare(at.threads, at.N, matrices, at.near);
       const weights = [at.kernel, at.recurrentKernel, ...packed, at.bias, recurrentBias];
@@ -318,7 +330,10 @@ export function recurrentKernels(memory: WasmMemory, wasm: RecurrentExports, tea
     rnnForward(run) {
       const { T, B, I, H } = run;
       const at = forwardOf(run, 1);
-      const matrices = [asStored(at.kernel, I, H, H, T * B), asStored(at.recurrentKernel, H, H, H, B)];
+      const matrices = [
+        asStored(at.kernel, I, H, H, T * B, at.kernelKept),
+        asStored(at.recurrentKernel, H, H, H, B, at.recurrentKept),
+      ];
       const { scratch, bytes, packed, near } = prepare(at.threads, 0, matrices, at.near);
       const arrays = [at.x, at.kernel, at.recurrentKernel, ...packed, at.bias, at.mask, at.gates || near, at.hidden];
       const codes = [at.activation, Number(at.keep)];
@@ -357,8 +372,15 @@ function align(bytes: number): number {
 }
 
 /** [depth, columns], the first columns of rows of `width`, for products of `rows` rows. */
-function asStored(at: number, depth: number, columns: number, width: number, rows: number): Packing {
-  return { at, row: width * 4, column: 4, depth, columns, rows };
+function asStored(
+  at: number,
+  depth: number,
+  columns: number,
+  width: number,
+  rows: number,
+  keptWith: Storage | null = null,
+): Packing {
+  return { at, row: width * 4, column: 4, depth, columns, rows, keptWith };
 }
 
 /** [depth, columns], stored [columns, depth] in rows of `width`; always worth packing. */
