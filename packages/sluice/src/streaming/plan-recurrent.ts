@@ -1,6 +1,6 @@
 import type { Storage } from "../backend/backend.ts";
 import type { Cell, FusedStep } from "../layers/cells/cell.ts";
-import { StackedCells } from "../layers/cells/stacked-cells.ts";
+import type { StackedCells } from "../layers/cells/stacked-cells.ts";
 import type { State } from "../layers/layer.ts";
 import type { RecurrentLayer } from "../layers/recurrent-layer.ts";
 import { type Shape, sizeOf } from "../tensor/shape.ts";
@@ -16,7 +16,7 @@ export function planRecurrent(layer: RecurrentLayer, inputs: readonly StepValue[
 
 /** Adds one step of a cell; gives the parts of its state in their order. */
 function planCell(cell: Cell, path: string, x: StepValue, builder: PlanBuilder): readonly CellPart[] {
-  if (cell instanceof StackedCells) return planStack(cell, path, x, builder);
+  if (cell.type === "StackedCells") return planStack(cell as StackedCells, path, x, builder); // by type: an app without stacks carries none
   const parts = cellParts(cell.stateShapes, path, builder);
   const states = new Map(parts.map(([name, { storage }]) => [name, storage]));
   const step = cell.fusedStep && fusedSteps[cell.fusedStep];
