@@ -62,6 +62,17 @@ def ind_rnn():
     return case("IndRNN", "IndRNN", {"units": H}, {"kernel": (I, H), "recurrentKernel": (H,), "bias": (H,)}, HIDDEN, step, I=I)
 
 
+def ind_rnn_normalized(activation):
+    def step(w, x, s):
+        z = x @ w["kernel"]
+        z = (z - z.mean()) / np.sqrt(z.var() + 1e-5) * w["kernelGain"] + w["recurrentKernel"] * s["hiddenState"] + w["bias"]
+        return {"hiddenState": np.tanh(z) if activation == "tanh" else np.maximum(z, 0)}
+
+    shapes = {"kernel": (I, H), "recurrentKernel": (H,), "kernelGain": (H,), "bias": (H,)}
+    options = {"units": H, "layerNorm": True, "activation": activation}
+    return case(f"IndRNN, layer normalisation, {activation}", "IndRNN", options, shapes, HIDDEN, step, I=I)
+
+
 if __name__ == "__main__":
     muts = [mut(variant, features) for variant in (1, 2, 3) for features in (H, I)]
-    save("cells-gated", "numpy", np.__version__, [mgu("paper"), mgu("flax"), *muts, ind_rnn()])
+    save("cells-gated", "numpy", np.__version__, [mgu("paper"), mgu("flax"), *muts, ind_rnn(), ind_rnn_normalized("relu"), ind_rnn_normalized("tanh")])

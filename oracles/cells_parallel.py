@@ -26,6 +26,38 @@ def sru(features, highway):
     return case(f"SRU, {features} features", "SRU", {"units": H, "highwayBias": highway}, shapes, states, step, I=features)
 
 
+def normalize(x, gain, shift):
+    return (x - x.mean()) / np.sqrt(x.var() + 1e-5) * gain + shift
+
+
+def sru_form(features, highway=True, projection=None, norm=None, activation="linear"):
+    """The options of the authors' package; its skip term of a fourth block has our α (here of highway bias 0) in the block itself."""
+    alpha, count = np.sqrt(3), 4 if highway and features != H else 3
+
+    def step(w, x, state):
+        c = state["cellState"]
+        seen = normalize(x, w["normGain"], w["normShift"]) if norm == "before" else x
+        low = seen @ w["projectionKernel"] if projection else seen
+        products = [low @ part for part in blocks(w["kernel"], count)]
+        (vf, vr), (bf, br) = blocks(w["recurrentKernel"], 2), blocks(w["bias"], 2)
+        f = sigmoid(products[1] + vf * c + bf)
+        r = sigmoid(products[2] + vr * c + br)
+        new = f * c + (1 - f) * products[0]
+        h = r * (np.tanh(new) if activation == "tanh" else new)
+        if highway:
+            h = h + (1 - r) * alpha * (products[3] if count == 4 else x)
+        return {"hiddenState": normalize(h, w["normGain"], w["normShift"]) if norm == "after" else h, "cellState": new}
+
+    shapes = {"kernel": (projection or features, count * H), "recurrentKernel": (2 * H,), "bias": (2 * H,)}
+    if projection:
+        shapes["projectionKernel"] = (features, projection)
+    if norm:
+        shapes |= {name: (features if norm == "before" else H,) for name in ("normGain", "normShift")}
+    options = {"units": H, "highway": highway, "projection": projection, "layerNorm": norm, "activation": activation}
+    name = f"SRU, {features} features, highway {highway}, projection {projection}, norm {norm}"
+    return case(name, "SRU", options, shapes, {"hiddenState": (H,), "cellState": (H,)}, step, I=features)
+
+
 def qrnn(window, pooling):
     gates = {"f": 2, "fo": 3, "ifo": 4}[pooling]
 
@@ -67,6 +99,8 @@ def minimal(layer, activation):
 if __name__ == "__main__":
     save("cells-parallel", "numpy", np.__version__, [
         sru(H, 0), sru(I, -1),
+        sru_form(H, highway=False, activation="tanh"), sru_form(I, projection=1), sru_form(H, projection=2, norm="before"),
+        sru_form(I, highway=False, norm="before"), sru_form(H, norm="after"), sru_form(I, projection=2, norm="after"),
         *(qrnn(window, pooling) for window in (1, 2) for pooling in ("f", "fo", "ifo")),
         *(minimal(layer, activation) for layer in ("MinGRU", "MinLSTM") for activation in ("positive", "tanh")),
     ])

@@ -37,5 +37,24 @@ def pools():
     ]
 
 
+def volumes_and_margins():
+    volume = (1, 3, 4, 3, 2)
+    return [
+        *(case(f"{kind}Pooling3D", {"poolSize": [2, 3, 2], "strides": [1, 2, 2], "padding": padding}, volume, f" {padding}")
+          for kind in ("Max", "Average") for padding in ("valid", "same")),
+        *(case(f"Global{kind}Pooling3D", {}, volume) for kind in ("Max", "Average")),
+        case("UpSampling3D", {"size": [2, 1, 3]}, (1, 2, 2, 2, 2)),
+        *(case("UpSampling2D", {"size": size, "interpolation": "bilinear"}, shape, f" bilinear {size}")
+          for size, shape in (([2, 3], (2, 3, 2, 2)), ([4, 1], (1, 2, 3, 1)), (5, (1, 1, 2, 1)))),
+        case("ZeroPadding1D", {"padding": 2}, (2, 3, 2)),
+        case("ZeroPadding1D", {"padding": [2, 0]}, (2, 3, 2), " uneven"),
+        case("ZeroPadding2D", {"padding": [[1, 0], [2, 3]]}, (2, 2, 3, 2)),
+        case("ZeroPadding3D", {"padding": [1, 2, 0]}, (1, 2, 1, 2, 2)),
+        case("Cropping1D", {"cropping": [1, 2]}, (2, 5, 2)),
+        case("Cropping2D", {"cropping": [[1, 0], [0, 2]]}, (2, 3, 4, 2)),
+        case("Cropping3D", {"cropping": 1}, (1, 3, 4, 3, 2)),
+    ]
+
+
 if __name__ == "__main__":
-    write("keras-convolution", convolutions() + pools())
+    write("keras-convolution", convolutions() + pools() + volumes_and_margins())

@@ -1,7 +1,8 @@
 import { StateError, ValueError } from "../errors.ts";
 import { type Gates, withGates } from "../layers/cells/gates.ts";
+import { GridLayer } from "../layers/grid-layer.ts";
+import type { GridVisit } from "../layers/grid-walk.ts";
 import { type CallContext, Layer, type State } from "../layers/layer.ts";
-import { MDLSTM } from "../layers/md-lstm.ts";
 import { type OtherCall, withOtherCall } from "../layers/other-call.ts";
 import { RecurrentLayer, type SequenceRun } from "../layers/recurrent-layer.ts";
 import { scan } from "../layers/scan.ts";
@@ -72,9 +73,9 @@ export function recurrentLayers(subject: Subject): ReadonlyMap<string, Recurrent
   return layersBy(subject, (layer) => (layer instanceof RecurrentLayer ? layer : null));
 }
 
-/** Every layer of the subject whose steps can be seen, by path: the recurrent ones, over time, and `mdLstm`, over a grid. */
-export function steppedLayers(subject: Subject): ReadonlyMap<string, RecurrentLayer | MDLSTM> {
-  return layersBy(subject, (layer) => (layer instanceof RecurrentLayer || layer instanceof MDLSTM ? layer : null));
+/** Every layer of the subject whose steps can be seen, by path: the recurrent ones, over time, and `mdLstm` and `gridLstmNd`, over a grid. */
+export function steppedLayers(subject: Subject): ReadonlyMap<string, RecurrentLayer | GridLayer> {
+  return layersBy(subject, (layer) => (layer instanceof RecurrentLayer || layer instanceof GridLayer ? layer : null));
 }
 
 /** The layers that `take` gives back, by path; it is not shown what lies inside one that it took. */
@@ -139,15 +140,16 @@ export function unrolled<T>(layer: RecurrentLayer, visit: (step: StepSeen) => St
   return withOtherCall((each, inputs, context) => (each === layer ? layer.callBy(sequence, inputs, context) : null), compute);
 }
 
-/** Runs `compute` with every step of the layer over a grid, which takes no mask, seen by `visit`. */
-export function seenOnGrid<T>(layer: MDLSTM, visit: (step: StepSeen) => void, compute: () => T): T {
-  const watched: OtherCall = (each, inputs) => {
+/** Runs `compute` with the step at every position of the layer over a grid seen by `visit`. */
+export function seenOnGrid<T>(layer: GridLayer, visit: (step: StepSeen) => void, compute: () => T): T {
+  const watched: OtherCall = (each, inputs, context) => {
     if (each !== layer) return null;
-    return layer.callBy((step, t) => {
+    const see: GridVisit<State> = (step, t, before) => {
       const { result: after, gates } = withGates(step);
-      visit({ t, before: after, after, gates });
+      visit({ t, before, after, gates });
       return after;
-    }, inputs);
+    };
+    return layer.callBy(see, inputs, context);
   };
   return withOtherCall(watched, compute);
 }

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { getBackend, init } from "../backend/index.ts";
-import { bidirectional, highway, type Layer, lstm, mdLstm, residual } from "../layers/index.ts";
+import type { GridLayer, GridOptions } from "../layers/grid-layer.ts";
+import { bidirectional, gridLstmNd, highway, type Layer, lstm, mdLstm, multiDirectional, residual } from "../layers/index.ts";
 import { scan } from "../layers/scan.ts";
 import { maskFor, prepared } from "../layers/testing/recurrent-samples.ts";
 import { sequential } from "../models/sequential.ts";
@@ -97,23 +98,43 @@ describe.each([
     fc.assert(fc.property(samples, check), { numRuns: 12, seed: 4 });
   });
 
-  test.each([
-    [false, false],
-    [true, false],
-    [true, true],
-  ])("of mdLstm, read backwards along its axes %s %s, stand in the input's order", (...goBackwards) => {
-    const layer = mdLstm({ units: 3, goBackwards, backend: backendName, seed: 2 });
-    const x = random([2, 3, 4, 2], 5, backendName);
-    const { output } = layer.forward(x);
-    const traced = trace(layer, x);
-    expect([traced.type, traced.rows, traced.steps, traced.mask]).toEqual(["MDLSTM", 2, 12, null]);
-    expect(traced.states.hiddenState).toEqual({ shape: [2, 12, 3], data: [...output.dataSync()] });
-    expect(Object.keys(traced.gates)).toEqual(["inputGate", "1/forgetGate", "2/forgetGate", "cellCandidate", "outputGate"]);
-    for (const [name, { shape, data }] of Object.entries(traced.gates)) {
-      expect(shape).toEqual([2, 12, 3]);
-      expect(data.every(inRange[name === "cellCandidate" ? "tanh" : "sigmoid"])).toBe(true);
-    }
-    expect(layer.forward(x).output.dataSync()).toEqual(output.dataSync());
+  const mdLstmGates = ["inputGate", "1/forgetGate", "2/forgetGate", "cellCandidate", "outputGate"];
+  const lstmGates = ["inputGate", "forgetGate", "cellCandidate", "outputGate"];
+  const grids: readonly (readonly [string, (options: GridOptions) => GridLayer, readonly string[]])[] = [
+    ["mdLstm", (options) => mdLstm({ units: 3, ...options }), mdLstmGates],
+    ["mdLstm with peepholes", (options) => mdLstm({ units: 3, peepholes: true, ...options }), mdLstmGates],
+    [
+      "gridLstmNd",
+      (options) => gridLstmNd({ units: 3, depth: 2, priority: 1, ...options }),
+      ["0", "1"].flatMap((level) => ["1", "2", "depth"].flatMap((k) => lstmGates.map((gate) => `${level}/${k}/${gate}`))),
+    ],
+  ];
+  describe.each(grids)("of %s", (_name, make, gates) => {
+    test.each([
+      [[false, false], null],
+      [[true, false], null],
+      [[true, true], null],
+      [
+        [false, true],
+        [1, 1, 1, 1, 0, 1],
+      ],
+    ])("read backwards along its axes %s, with the mask %s, stand in the input's order", (goBackwards, rows) => {
+      const layer = make({ goBackwards, backend: backendName, seed: 2 });
+      const x = random([2, 3, 4, 2], 5, backendName);
+      const mask = rows && tensor(rows, [2, 3], { backend });
+      const uses = rows?.flatMap((use) => [use, use, use, use]) ?? null; // along the second axis
+      const { output } = layer.forward(x, { mask });
+      const traced = trace(layer, x, { mask });
+      expect([traced.type, traced.rows, traced.steps, traced.mask]).toEqual([layer.type, 2, 12, uses]);
+      expect(traced.states.hiddenState).toEqual({ shape: [2, 12, 3], data: [...output.dataSync()] });
+      expect(Object.keys(traced.gates).toSorted()).toEqual(gates.toSorted());
+      for (const [name, { shape, data }] of Object.entries(traced.gates)) {
+        expect(shape).toEqual([2, 12, 3]);
+        const holds = inRange[name.endsWith("cellCandidate") ? "tanh" : "sigmoid"];
+        expect(data.every((v, k) => (uses?.[Math.floor(k / 3)] === 0 ? Number.isNaN(v) : holds(v)))).toBe(true);
+      }
+      expect(layer.forward(x, { mask }).output.dataSync()).toEqual(output.dataSync());
+    });
   });
 });
 
@@ -161,4 +182,19 @@ test("layers inside wrappers are traced by their path", () => {
       expectClose(found, [...output.dataSync()].slice((3 + t) * 4 + from, (3 + t) * 4 + from + 2), { atol: 1e-12 });
     }
   }
+});
+
+test("each corner of a multi-directional layer is traced by its path", () => {
+  const model = sequential([multiDirectional(mdLstm({ units: 2 }))], { backend: "reference", seed: 1 });
+  const x = random([2, 3, 2, 2], 1);
+  model.forward(x);
+  const output = [...(model.layers[0] as Layer).forward(x).output.dataSync()];
+  ["00", "01", "10", "11"].forEach((corner, k) => {
+    const { states } = trace(model, x, { layer: `multiDirectional/${corner}` });
+    expectClose(
+      states.hiddenState?.data ?? [],
+      output.filter((_, n) => Math.floor((n % 8) / 2) === k),
+      { atol: 1e-12 },
+    );
+  });
 });

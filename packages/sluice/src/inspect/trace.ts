@@ -1,4 +1,4 @@
-import { MDLSTM } from "../layers/md-lstm.ts";
+import { GridLayer } from "../layers/grid-layer.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import { inStep, type Tensor } from "../tensor/tensor.ts";
 import {
@@ -24,7 +24,7 @@ export interface TraceOptions extends InspectOptions {
 
 /**
  * Everything a recurrent layer held at each step, as plain data. Step t is position t on the time axis of its input; of an `mdLstm`
- * it is a position of the grid, counted row by row.
+ * or a `gridLstmNd` it is a position of the grid, counted row by row.
  */
 export interface Trace {
   /** Path of the layer. */
@@ -39,7 +39,7 @@ export interface Trace {
    * within a step as "part/name". NaN at masked steps.
    */
   readonly gates: Readonly<Record<string, PlainArray>>;
-  /** Parts of the state after each step by name, each [B, T, …]; at masked steps as held. */
+  /** Parts of the state after each step by name, each [B, T, …]; at masked steps as held, 0 in a grid. */
   readonly states: Readonly<Record<string, PlainArray>>;
   /** [B · T], 1 = the step was used; null when all were. */
   readonly mask: readonly number[] | null;
@@ -61,11 +61,12 @@ export function trace(subject: Subject, x: SubjectInputs, { layer: path, mask = 
     const call = callOf(subject, layer, inputs, mask);
     const { shape } = call.inputs[0] as Tensor;
     const [rows = 0] = shape;
-    const steps = sizeOf(layer instanceof MDLSTM ? shape.slice(1, -1) : shape.slice(1, 2));
+    const steps = sizeOf(layer instanceof GridLayer ? shape.slice(1, -1) : shape.slice(1, 2));
     const gates = new Series(rows, steps);
     const states = new Series(rows, steps);
     const run = () => unchanged(layer, () => layer.run(call.inputs, call.context));
-    const uses = layer instanceof MDLSTM ? null : (call.context.masks[0]?.dataSync() ?? null);
+    const given = call.context.masks[0] ?? null;
+    const uses = (layer instanceof GridLayer ? layer.maskOver(shape, given) : given)?.dataSync() ?? null;
     const isUsed = (row: number, t: number): boolean => uses === null || uses[row * steps + t] !== 0;
     const see = ({ t, gates: now, before, after }: StepSeen): undefined => {
       for (const [name, gate] of Object.entries(now)) gates.write(name, t, gate, (row) => (isUsed(row, t) ? gate : null));
@@ -73,7 +74,7 @@ export function trace(subject: Subject, x: SubjectInputs, { layer: path, mask = 
         states.write(name, t, part, (row) => (isUsed(row, t) ? part : (before[name] as Tensor)));
       }
     };
-    if (layer instanceof MDLSTM) seenOnGrid(layer, see, run);
+    if (layer instanceof GridLayer) seenOnGrid(layer, see, run);
     else unrolled(layer, see, run);
     return {
       layer: layer.path,

@@ -7,24 +7,35 @@ import { expectClose } from "../testing/oracle.ts";
 import {
   averagePooling1d,
   averagePooling2d,
+  averagePooling3d,
   configOf,
   conv1d,
   conv2d,
   conv3d,
+  cropping1d,
+  cropping2d,
+  cropping3d,
   dense,
   flatten,
   globalAveragePooling1d,
   globalAveragePooling2d,
+  globalAveragePooling3d,
   globalMaxPooling1d,
   globalMaxPooling2d,
+  globalMaxPooling3d,
   type Layer,
   layerFromConfig,
   lstm,
   maxPooling1d,
   maxPooling2d,
+  maxPooling3d,
   timeDistributed,
   upSampling1d,
   upSampling2d,
+  upSampling3d,
+  zeroPadding1d,
+  zeroPadding2d,
+  zeroPadding3d,
 } from "./index.ts";
 
 const backend = getBackend("reference");
@@ -33,11 +44,12 @@ const of = (data: readonly number[], shape: readonly number[]): Tensor => tensor
 
 const line = [2, 7, 2];
 const image = [2, 5, 6, 2];
+const volume = [1, 2, 3, 3, 2];
 const layers: readonly [string, Layer, readonly number[]][] = [
   ["conv1d", conv1d({ filters: 3, kernelSize: 3, padding: "causal", dilationRate: 2, activation: "tanh" }), line],
   ["conv1d with strides", conv1d({ filters: 2, kernelSize: 2, strides: 2, useBias: false }), line],
   ["conv2d", conv2d({ filters: 2, kernelSize: [3, 2], strides: [1, 2], padding: "same", activation: "softmax" }), image],
-  ["conv3d", conv3d({ filters: 2, kernelSize: 2 }), [1, 2, 3, 3, 2]],
+  ["conv3d", conv3d({ filters: 2, kernelSize: 2 }), volume],
   ["maxPooling1d", maxPooling1d({ padding: "same" }), line],
   ["maxPooling2d", maxPooling2d({ poolSize: 3, strides: 2 }), image],
   ["averagePooling1d", averagePooling1d({ poolSize: 3, strides: 1 }), line],
@@ -48,6 +60,18 @@ const layers: readonly [string, Layer, readonly number[]][] = [
   ["globalMaxPooling2d", globalMaxPooling2d(), image],
   ["upSampling1d", upSampling1d({ size: 3 }), line],
   ["upSampling2d", upSampling2d({ size: [2, 1] }), image],
+  ["maxPooling3d", maxPooling3d({ poolSize: [1, 2, 2] }), volume],
+  ["averagePooling3d", averagePooling3d({ padding: "same", strides: 1 }), volume],
+  ["globalAveragePooling3d", globalAveragePooling3d(), volume],
+  ["globalMaxPooling3d", globalMaxPooling3d(), volume],
+  ["upSampling2d, bilinear", upSampling2d({ size: [3, 2], interpolation: "bilinear" }), image],
+  ["upSampling3d", upSampling3d({ size: [1, 2, 2] }), volume],
+  ["zeroPadding1d", zeroPadding1d({ padding: [3, 0] }), line],
+  ["zeroPadding2d", zeroPadding2d({ padding: [1, [0, 2]] }), image],
+  ["zeroPadding3d", zeroPadding3d(), volume],
+  ["cropping1d", cropping1d({ cropping: [0, 2] }), line],
+  ["cropping2d", cropping2d({ cropping: [[2, 1], 0] }), image],
+  ["cropping3d", cropping3d({ cropping: [0, 1, 1] }), volume],
   ["timeDistributed conv2d", timeDistributed(conv2d({ filters: 1, kernelSize: 2 })), [2, 2, 3, 3, 2]],
 ];
 
@@ -106,6 +130,10 @@ test("options and shapes outside their rules are refused", () => {
   expect(() => conv2d({ filters: 2, kernelSize: [2, 2, 2] })).toThrow(/a list of 2/);
   expect(() => conv2d({ filters: 2, kernelSize: 2, padding: "causal" })).toThrow(/"valid" or "same"/);
   expect(() => conv1d({ filters: 2, kernelSize: 2, strides: 2, dilationRate: 2 })).toThrow(/choose one/);
+  expect(() => zeroPadding2d({ padding: [1, 2, 3] })).toThrow(/a list of 2/);
+  expect(() => zeroPadding1d({ padding: -1 })).toThrow(/from 0 up, or \[before, after\]/);
+  expect(() => cropping1d({ cropping: 2 }).forward(random([1, 4, 1]))).toThrow(/2 \+ 2 positions off an axis of 4/);
+  expect(() => upSampling2d({ interpolation: "cubic" as "bilinear" })).toThrow(/"nearest" or "bilinear"/);
   expect(() => maxPooling1d({ padding: "causal" as "same" })).toThrow(/"valid" or "same"/);
   expect(() => conv2d({ filters: 2, kernelSize: 2 }).forward(random([2, 3, 4, 4, 1]))).toThrow(/timeDistributed/);
   expect(() => conv1d({ filters: 2, kernelSize: 4 }).forward(random([2, 3, 1]))).toThrow(/window of 4 over an axis of length 3/);

@@ -97,6 +97,24 @@ export class GlobalMaxPooling2D extends GlobalMaxPooling {
   }
 }
 
+/** The mean over a volume. */
+export class GlobalAveragePooling3D extends GlobalAveragePooling {
+  readonly type: string = "GlobalAveragePooling3D";
+
+  constructor(options: GlobalPoolingOptions) {
+    super(options, 3);
+  }
+}
+
+/** The largest number of a volume. */
+export class GlobalMaxPooling3D extends GlobalMaxPooling {
+  readonly type: string = "GlobalMaxPooling3D";
+
+  constructor(options: GlobalPoolingOptions) {
+    super(options, 3);
+  }
+}
+
 /** The mean over time, of the steps that are used: [B, T, C] → [B, C]. @example globalAveragePooling1d() */
 export function globalAveragePooling1d(options: GlobalPoolingOptions = {}): GlobalAveragePooling1D {
   return new GlobalAveragePooling1D(options);
@@ -115,4 +133,14 @@ export function globalMaxPooling1d(options: GlobalPoolingOptions = {}): GlobalMa
 /** The largest number of an image: [B, h, w, C] → [B, C]. @example globalMaxPooling2d() */
 export function globalMaxPooling2d(options: GlobalPoolingOptions = {}): GlobalMaxPooling2D {
   return new GlobalMaxPooling2D(options);
+}
+
+/** The mean over a volume: [B, d, h, w, C] → [B, C]. @example globalAveragePooling3d() */
+export function globalAveragePooling3d(options: GlobalPoolingOptions = {}): GlobalAveragePooling3D {
+  return new GlobalAveragePooling3D(options);
+}
+
+/** The largest number of a volume: [B, d, h, w, C] → [B, C]. @example globalMaxPooling3d() */
+export function globalMaxPooling3d(options: GlobalPoolingOptions = {}): GlobalMaxPooling3D {
+  return new GlobalMaxPooling3D(options);
 }

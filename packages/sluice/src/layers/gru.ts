@@ -1,10 +1,6 @@
-import { gruSequence } from "../autograd/ops/gru.ts";
-import type { Tensor } from "../tensor/tensor.ts";
 import type { HiddenState } from "./cells/cell.ts";
-import { isGateActivation } from "./cells/cell-options.ts";
 import { GRUCell, type GRUCellOptions } from "./cells/gru-cell.ts";
 import { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
-import type { SequenceResult } from "./scan.ts";
 
 /** Options of `gru`. */
 export interface GRUOptions extends GRUCellOptions, RecurrentOptions {}
@@ -20,24 +16,6 @@ export class GRU extends RecurrentLayer<GRUOptions, HiddenState> {
   constructor(options: GRUOptions) {
     super(options, "gru");
     this.cell = new GRUCell(options);
-  }
-
-  protected override fused(x: Tensor, { hiddenState }: HiddenState, mask: Tensor | null): SequenceResult<HiddenState> | null {
-    const { kernel, recurrentKernel, bias, recurrentBias, settings, resetAfter } = this.cell;
-    const { activation, recurrentActivation } = settings;
-    const { goBackwards = false, returnSequences = false } = this.options;
-    if (!isGateActivation(activation) || !isGateActivation(recurrentActivation)) return null;
-    const [output, last] = gruSequence(
-      x,
-      kernel.tensor,
-      recurrentKernel.tensor,
-      bias?.tensor ?? null,
-      recurrentBias?.tensor ?? null,
-      hiddenState,
-      mask,
-      { activation, recurrentActivation, goBackwards, returnSequences, resetAfter },
-    );
-    return { output, state: { hiddenState: last } };
   }
 }
 

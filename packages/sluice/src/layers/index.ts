@@ -39,6 +39,7 @@ export * from "./dropout.ts";
 export * from "./embedding.ts";
 export * from "./flatten.ts";
 export * from "./global-pooling.ts";
+export * from "./grid-lstm-nd.ts";
 export * from "./gru.ts";
 export * from "./highway.ts";
 export * from "./input.ts";
@@ -58,9 +59,11 @@ export { layerFromConfig, layerKinds } from "./layer-from-config.ts";
 export * from "./layer-normalization.ts";
 export * from "./lstm.ts";
 export * from "./m-lstm.ts";
+export * from "./margins.ts";
 export * from "./masking.ts";
 export * from "./md-lstm.ts";
 export * from "./memory-blocks.ts";
+export * from "./multi-directional.ts";
 export * from "./parameter.ts";
 export * from "./pooling.ts";
 export * from "./pred-net.ts";
@@ -75,5 +78,14 @@ export { type ScanOptions, type SequenceResult, scan } from "./scan.ts";
 export * from "./simple-rnn.ts";
 export { SymbolicTensor } from "./symbolic.ts";
 export * from "./time-distributed.ts";
-export { UpSampling1D, UpSampling2D, type UpSamplingOptions, upSampling1d, upSampling2d } from "./up-sampling.ts";
+export {
+  UpSampling1D,
+  UpSampling2D,
+  type UpSampling2DOptions,
+  UpSampling3D,
+  type UpSamplingOptions,
+  upSampling1d,
+  upSampling2d,
+  upSampling3d,
+} from "./up-sampling.ts";
 export type { PerAxis } from "./window-options.ts";

@@ -1,12 +1,7 @@
-import { lstmSequence } from "../autograd/ops/lstm.ts";
-import type { Tensor } from "../tensor/tensor.ts";
-import type { StepDropout } from "./cells/cell.ts";
-import { isGateActivation } from "./cells/cell-options.ts";
-import { GeneralLSTMCell } from "./cells/general-lstm-cell.ts";
+import type { GeneralLSTMCell } from "./cells/general-lstm-cell.ts";
 import { type LSTMCell, type LSTMState, lstmCell } from "./cells/lstm-cell.ts";
 import type { GeneralLSTMCellOptions } from "./cells/lstm-form.ts";
 import { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
-import type { SequenceResult } from "./scan.ts";
 
 /** Options of `lstm`. */
 export interface LSTMOptions extends GeneralLSTMCellOptions, RecurrentOptions {}
@@ -24,31 +19,6 @@ export class LSTM extends RecurrentLayer<LSTMOptions, LSTMState> {
   constructor(options: LSTMOptions) {
     super(options, "lstm");
     this.cell = lstmCell(options);
-  }
-
-  protected override fused(
-    x: Tensor,
-    { hiddenState, cellState }: LSTMState,
-    mask: Tensor | null,
-    dropout: StepDropout,
-  ): SequenceResult<LSTMState> | null {
-    const { kernel, recurrentKernel, bias } = this.cell;
-    const activations = this.cell instanceof GeneralLSTMCell ? this.cell.plainActivations : this.cell.settings;
-    if (!activations) return null;
-    const { activation, recurrentActivation } = activations;
-    const { goBackwards = false, returnSequences = false } = this.options;
-    if (!isGateActivation(activation) || !isGateActivation(recurrentActivation)) return null;
-    const [output, lastHidden, lastCell] = lstmSequence(
-      x,
-      kernel.tensor,
-      dropout.recurrentKernel ?? recurrentKernel.tensor,
-      bias?.tensor ?? null,
-      hiddenState,
-      cellState,
-      mask,
-      { activation, recurrentActivation, goBackwards, returnSequences },
-    );
-    return { output, state: { hiddenState: lastHidden, cellState: lastCell } };
   }
 }
 

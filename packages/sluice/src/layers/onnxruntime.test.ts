@@ -22,7 +22,7 @@ const random = (shape: readonly number[], seed: number): Tensor => randomTensor(
 
 interface Node {
   readonly op: "LSTM" | "GRU" | "RNN";
-  readonly attributes: Readonly<Record<string, number | string | readonly string[]>>;
+  readonly attributes: Readonly<Record<string, number | string | readonly string[] | readonly number[]>>;
   readonly inputs: Readonly<Record<string, ort.Tensor>>;
 }
 
@@ -31,6 +31,7 @@ const inputNames = ["X", "W", "R", "B", "sequence_lens", "initial_h", "initial_c
 async function runNode({ op, attributes, inputs }: Node): Promise<Record<string, ort.Tensor>> {
   const { AttributeProto, ModelProto, TensorProto } = onnx;
   const outputs = op === "LSTM" ? ["Y", "Y_h", "Y_c"] : ["Y", "Y_h"];
+  const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
   const valueInfo = (name: string, elemType: number) => ({ name, type: { tensorType: { elemType } } });
   const model = ModelProto.create({
     irVersion: 7,
@@ -42,17 +43,17 @@ async function runNode({ op, attributes, inputs }: Node): Promise<Record<string,
           opType: op,
           input: inputNames.map((name) => (name in inputs ? name : "")).slice(0, op === "LSTM" ? 7 : 6),
           output: outputs,
-          attribute: Object.entries(attributes).map(([name, value]) =>
-            typeof value === "number"
-              ? { name, type: AttributeProto.AttributeType.INT, i: value }
-              : typeof value === "string"
-                ? { name, type: AttributeProto.AttributeType.STRING, s: new TextEncoder().encode(value) }
-                : {
-                    name,
-                    type: AttributeProto.AttributeType.STRINGS,
-                    strings: value.map((text) => new TextEncoder().encode(text)),
-                  },
-          ),
+          attribute: Object.entries(attributes).map(([name, value]) => {
+            const { INT, FLOAT, STRING, FLOATS, STRINGS } = AttributeProto.AttributeType;
+            if (typeof value === "number") {
+              return Number.isInteger(value) ? { name, type: INT, i: value } : { name, type: FLOAT, f: value };
+            }
+            if (typeof value === "string") return { name, type: STRING, s: encode(value) };
+            const texts = value.filter((each) => typeof each === "string");
+            return texts.length > 0
+              ? { name, type: STRINGS, strings: texts.map(encode) }
+              : { name, type: FLOATS, floats: value.filter((each) => typeof each === "number") };
+          }),
         },
       ],
       input: Object.entries(inputs).map(([name, { type }]) =>
@@ -116,6 +117,35 @@ const kinds: readonly Kind[] = [
     op: "RNN",
     make: (options) => simpleRnn({ units: H, activation: "relu", ...options }),
     attributes: (directions) => ({ activations: new Array<string>(directions).fill("Relu") }),
+  },
+  {
+    name: "GRU with alpha, beta and clip",
+    op: "GRU",
+    make: (options) =>
+      gru({
+        units: H,
+        activation: { type: "scaledTanh", alpha: 1.5, beta: 0.7 },
+        recurrentActivation: { type: "hardSigmoid", alpha: 0.3, beta: 0.4 },
+        gateClip: 0.6,
+        ...options,
+      }),
+    attributes: (directions) => ({
+      linear_before_reset: 1,
+      clip: 0.6,
+      activations: new Array<string[]>(directions).fill(["HardSigmoid", "ScaledTanh"]).flat(),
+      activation_alpha: new Array<number[]>(directions).fill([0.3, 1.5]).flat(),
+      activation_beta: new Array<number[]>(directions).fill([0.4, 0.7]).flat(),
+    }),
+  },
+  {
+    name: "RNN with alpha and clip",
+    op: "RNN",
+    make: (options) => simpleRnn({ units: H, activation: { type: "leakyRelu", alpha: 0.05 }, gateClip: 0.4, ...options }),
+    attributes: (directions) => ({
+      clip: 0.4,
+      activations: new Array<string>(directions).fill("LeakyRelu"),
+      activation_alpha: new Array<number>(directions).fill(0.05),
+    }),
   },
 ];
 

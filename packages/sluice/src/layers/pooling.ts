@@ -100,6 +100,24 @@ export class AveragePooling2D extends AveragePooling {
   }
 }
 
+/** The largest number of each window of a volume. */
+export class MaxPooling3D extends MaxPooling {
+  readonly type: string = "MaxPooling3D";
+
+  constructor(options: PoolingOptions) {
+    super(options, 3);
+  }
+}
+
+/** The mean of each window of a volume. */
+export class AveragePooling3D extends AveragePooling {
+  readonly type: string = "AveragePooling3D";
+
+  constructor(options: PoolingOptions) {
+    super(options, 3);
+  }
+}
+
 /** The largest number of each window: [B, T, C] → [B, windows, C]. @example maxPooling1d({ poolSize: 2 }) */
 export function maxPooling1d(options: PoolingOptions = {}): MaxPooling1D {
   return new MaxPooling1D(options);
@@ -118,4 +136,14 @@ export function averagePooling1d(options: PoolingOptions = {}): AveragePooling1D
 /** The mean of each window: [B, h, w, C] → [B, rows, columns, C]. @example averagePooling2d({ poolSize: 2 }) */
 export function averagePooling2d(options: PoolingOptions = {}): AveragePooling2D {
   return new AveragePooling2D(options);
+}
+
+/** The largest number of each window: [B, d, h, w, C] → [B, …windows, C]. @example maxPooling3d({ poolSize: [1, 2, 2] }) */
+export function maxPooling3d(options: PoolingOptions = {}): MaxPooling3D {
+  return new MaxPooling3D(options);
+}
+
+/** The mean of each window: [B, d, h, w, C] → [B, …windows, C]. @example averagePooling3d({ poolSize: 2 }) */
+export function averagePooling3d(options: PoolingOptions = {}): AveragePooling3D {
+  return new AveragePooling3D(options);
 }

@@ -7,13 +7,13 @@ import { createReferenceBackend } from "../backend/reference/index.ts";
 import { createWasmBackend } from "../backend/wasm/wasm-backend.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { expectClose } from "../testing/oracle.ts";
-import { type GRUOptions, gru } from "./gru.ts";
+import { gru } from "./gru.ts";
 import { lstm } from "./lstm.ts";
 import type { RecurrentLayer } from "./recurrent-layer.ts";
 import { simpleRnn } from "./simple-rnn.ts";
-import { maskFor, prepared, stateFor } from "./testing/recurrent-samples.ts";
+import { type LawOptions, maskFor, prepared, stateFor } from "./testing/recurrent-samples.ts";
 
-const FUSED: Readonly<Record<string, (options: GRUOptions) => RecurrentLayer>> = {
+const FUSED: Readonly<Record<string, (options: LawOptions) => RecurrentLayer>> = {
   lstm,
   gru,
   "gru, reset before": (options) => gru({ ...options, resetAfter: false }),
@@ -55,7 +55,7 @@ describe.each(variants)("a fused run that is recomputed, on %s", (_, backend, rt
     ].entries()) {
       const sample = { B, T, I: 3, seed: 10 * seed + T, options: { units: 7 } };
       const layers = [false, true].map((recompute) =>
-        prepared((FUSED[name] as (options: GRUOptions) => RecurrentLayer)({ units: 7, ...options, recompute }), sample, backend),
+        prepared((FUSED[name] as (options: LawOptions) => RecurrentLayer)({ units: 7, ...options, recompute }), sample, backend),
       ) as [RecurrentLayer, RecurrentLayer];
       const x = randomTensor([B, T, 3], { seed, like: { backend } });
       const mask = seed === 1 ? null : maskFor(sample, backend);

@@ -119,9 +119,9 @@ export abstract class RecurrentLayer<O extends RecurrentOptions = RecurrentOptio
     };
   }
 
-  /** The whole sequence in one kernel call; null where the options ask for more than the kernel offers. Must equal the scan. */
-  protected fused(_x: Tensor, _initial: S, _mask: Tensor | null, _dropout: StepDropout): SequenceResult<S> | null {
-    return null;
+  /** The whole sequence in a few calls; null where the options ask for more than they offer. Must equal the scan. */
+  protected fused(x: Tensor, initial: S, mask: Tensor | null, dropout: StepDropout): SequenceResult<S> | null {
+    return this.cell.sequence(x, initial, mask, dropout, this.options);
   }
 
   private recompute(plain: SequenceRun<S>, x: Tensor, initial: S, mask: Tensor | null, dropout: StepDropout): SequenceResult<S> {
@@ -135,8 +135,8 @@ export abstract class RecurrentLayer<O extends RecurrentOptions = RecurrentOptio
   }
 
   private runFused(x: Tensor, initial: S, mask: Tensor | null, dropout: StepDropout): SequenceResult<S> | null {
-    const { input, recurrent, inner, at } = dropout;
-    if (recurrent.length > 0 || inner || at) return null;
+    const { input, recurrent, at } = dropout;
+    if (recurrent.length > 0 || at) return null;
     return this.fused(input ? multiply(x, expandDims(input, 1)) : x, initial, mask, dropout);
   }
 

@@ -12,17 +12,27 @@ import type { LawOptions } from "./testing/recurrent-samples.ts";
 
 /** Forms of a kind that differ in their equations. */
 const forms: Readonly<Record<string, readonly object[]>> = {
-  GRU: [{ resetAfter: true }, { resetAfter: false }],
+  GRU: [
+    { resetAfter: true },
+    { resetAfter: false },
+    { activation: { type: "affine", alpha: 0.5 }, recurrentActivation: { type: "hardSigmoid", beta: 0.4 }, gateClip: 0.7 },
+  ],
+  SimpleRNN: [{}, { activation: { type: "scaledTanh", beta: 0.5 }, gateClip: 0.7 }],
   MGU: [{ form: "paper" }, { form: "flax" }],
   MUT: [{ variant: 1 }, { variant: 2 }, { variant: 3 }],
   QRNN: [{ pooling: "f" }, { window: 2, pooling: "fo" }, { window: 2, pooling: "ifo", zoneout: 0.3 }],
+  IndRNN: [{}, { layerNorm: true, longestSequence: 5 }],
+  SRU: [{}, { projection: 2, layerNorm: "before", outputDropout: 0.3 }, { units: 3, highway: false, layerNorm: "after" }],
   SLSTM: [{}, { units: 4, heads: 2, forgetGate: "exponential" }],
   MLSTM: [{ chunkLength: 2 }, { units: 2, heads: 2 }],
   AugmentedLSTM: [
     { units: 3, projection: 2 },
     { units: 2, externalInputGate: false },
   ],
-  GridLSTM: [{ units: 2, depth: 2 }],
+  GridLSTM: [
+    { units: 2, depth: 2 },
+    { units: 2, depth: 2, tied: true, priority: "depth" },
+  ],
   MLSTMBlock: [{ chunkLength: 2 }],
   MinGRU: [{}, { activation: "positive", logSpace: true }],
   MinLSTM: [{}, { activation: "positive", logSpace: true }],

@@ -28,12 +28,13 @@ export const BUILT_IN_TYPES: readonly string[] = (
   "Input LSTM GRU SimpleRNN RNN LSTMCell MemoryBlocks MemoryBlocksCell GRUCell SimpleRNNCell Bidirectional " +
   "TimeDistributed Dense Embedding Dropout Activation Masking Flatten Reshape RepeatVector Concatenate Add " +
   "LayerNormalization MGU MUT IndRNN SRU QRNN MinGRU MinLSTM SLSTM MLSTM SLSTMBlock MLSTMBlock SLSTMBlockCell " +
-  "MLSTMBlockCell CanonicalRNN AugmentedLSTM GridLSTM MDLSTM DilatedCell LearnedStateCell Residual Highway ContextWindow " +
+  "MLSTMBlockCell CanonicalRNN AugmentedLSTM GridLSTM GridLSTMND MDLSTM MultiDirectional DilatedCell LearnedStateCell Residual Highway ContextWindow " +
   "CanonicalRNNCell AugmentedLSTMCell GridLSTMCell SLSTMCell MLSTMCell MGUCell MUTCell IndRNNCell SRUCell QRNNCell " +
   "MinGRUCell MinLSTMCell ConvLSTM1D ConvLSTM2D ConvLSTM3D InceptionLSTM PredNet PredNetLoss PredNetCell ConvLSTM1DCell " +
-  "ConvLSTM2DCell ConvLSTM3DCell InceptionLSTMCell Conv1D Conv2D Conv3D MaxPooling1D MaxPooling2D AveragePooling1D " +
-  "AveragePooling2D GlobalAveragePooling1D GlobalAveragePooling2D GlobalMaxPooling1D GlobalMaxPooling2D UpSampling1D " +
-  "UpSampling2D"
+  "ConvLSTM2DCell ConvLSTM3DCell InceptionLSTMCell Conv1D Conv2D Conv3D MaxPooling1D MaxPooling2D MaxPooling3D " +
+  "AveragePooling1D AveragePooling2D AveragePooling3D GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D " +
+  "GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D UpSampling1D UpSampling2D UpSampling3D " +
+  "ZeroPadding1D ZeroPadding2D ZeroPadding3D Cropping1D Cropping2D Cropping3D"
 ).split(" ");
 
 /** What `registerLayer` added, by type. */

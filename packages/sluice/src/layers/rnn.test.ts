@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { checkGradients, randomTensor } from "../autograd/gradient-check.ts";
 import { add, multiply, tanh } from "../autograd/ops/elementwise.ts";
 import { matmul } from "../autograd/ops/matmul.ts";
@@ -6,13 +6,15 @@ import { sum } from "../autograd/ops/reduce.ts";
 import { valueAndGradients } from "../autograd/tape.ts";
 import { getBackend } from "../backend/index.ts";
 import { ValueError } from "../errors.ts";
+import { sequential } from "../models/sequential.ts";
 import { type Tensor, tensor, zeros } from "../tensor/tensor.ts";
 import { expectClose } from "../testing/oracle.ts";
 import { bidirectional } from "./bidirectional.ts";
 import { Cell, type HiddenState } from "./cells/cell.ts";
-import { gruCell } from "./cells/gru-cell.ts";
-import { lstmCell } from "./cells/lstm-cell.ts";
-import { simpleRnnCell } from "./cells/simple-rnn-cell.ts";
+import { dilated } from "./cells/dilated.ts";
+import { GRUCell, gruCell } from "./cells/gru-cell.ts";
+import { LSTMCell, type LSTMState, lstmCell } from "./cells/lstm-cell.ts";
+import { SimpleRNNCell, simpleRnnCell } from "./cells/simple-rnn-cell.ts";
 import { gru } from "./gru.ts";
 import type { LayerOptions, State, SymbolicShape } from "./layer.ts";
 import { layerFromConfig } from "./layer-from-config.ts";
@@ -169,6 +171,51 @@ test("keeping the next state does not change what backward reads of the one befo
   const { state } = plain.forward(x);
   const [a, b] = [gradientsOf(kept), gradientsOf(plain, state)];
   expect(a.gradients.map((gradient) => gradient.dataSync())).toEqual(b.gradients.map((gradient) => gradient.dataSync()));
+});
+
+test.each([
+  lstmCell({ units: 2 }),
+  lstmCell({ units: 2, weightDrop: 0.1 }),
+  gruCell({ units: 2 }),
+  simpleRnnCell({ units: 2 }),
+])("a cell that has a kernel takes no step in a sequence, alone, in a stack or dilated", (cell) => {
+  const step = vi.spyOn(cell, "step");
+  const x = random([2, 5, 3]);
+  rnn(cell).forward(x);
+  rnn([cell, lstmCell({ units: 2 })]).forward(x, { training: true });
+  rnn(dilated(cell, 2)).forward(x);
+  expect(step).not.toHaveBeenCalled();
+});
+
+describe("a class built on a cell that has a kernel, with a step of its own", () => {
+  /** Shows t: each step adds 1. */
+  const counts = <S extends HiddenState>({ hiddenState, ...rest }: S): S => ({ ...rest, hiddenState: add(hiddenState, 1) }) as S;
+  class CountingLSTMCell extends LSTMCell {
+    override step(_x: Tensor, state: LSTMState): LSTMState {
+      return counts(state);
+    }
+  }
+  class CountingGRUCell extends GRUCell {
+    override step(_x: Tensor, state: HiddenState): HiddenState {
+      return counts(state);
+    }
+  }
+  class CountingRNNCell extends SimpleRNNCell {
+    override step(_x: Tensor, state: HiddenState): HiddenState {
+      return counts(state);
+    }
+  }
+  test.each([
+    new CountingLSTMCell({ units: 1 }),
+    new CountingGRUCell({ units: 1 }),
+    new CountingRNNCell({ units: 1 }),
+  ])("runs its own step, in a sequence and in a stream", (cell) => {
+    const layer = rnn(cell, { returnSequences: true, inputShape: [null, 1], backend: "reference" });
+    const net = sequential([layer], { backend: "reference" });
+    expect([...layer.forward(random([1, 3, 1])).output.dataSync()]).toEqual([1, 2, 3]);
+    const stream = net.stream();
+    expect([0, 0, 0].map((x) => stream.push([x])[0])).toEqual([1, 2, 3]);
+  });
 });
 
 test("a cell on its own runs one step, as a layer", () => {

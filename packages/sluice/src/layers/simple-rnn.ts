@@ -1,10 +1,6 @@
-import { rnnSequence } from "../autograd/ops/rnn.ts";
-import type { Tensor } from "../tensor/tensor.ts";
 import type { HiddenState } from "./cells/cell.ts";
-import { isGateActivation } from "./cells/cell-options.ts";
 import { SimpleRNNCell, type SimpleRNNCellOptions } from "./cells/simple-rnn-cell.ts";
 import { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
-import type { SequenceResult } from "./scan.ts";
 
 /** Options of `simpleRnn`. */
 export interface SimpleRNNOptions extends SimpleRNNCellOptions, RecurrentOptions {}
@@ -20,20 +16,6 @@ export class SimpleRNN extends RecurrentLayer<SimpleRNNOptions, HiddenState> {
   constructor(options: SimpleRNNOptions) {
     super(options, "simpleRnn");
     this.cell = new SimpleRNNCell(options);
-  }
-
-  protected override fused(x: Tensor, { hiddenState }: HiddenState, mask: Tensor | null): SequenceResult<HiddenState> | null {
-    const { kernel, recurrentKernel, bias, settings } = this.cell;
-    const { activation } = settings;
-    const { goBackwards = false, returnSequences = false } = this.options;
-    if (!isGateActivation(activation)) return null;
-    const [output, last] = rnnSequence(x, kernel.tensor, recurrentKernel.tensor, bias?.tensor ?? null, hiddenState, mask, {
-      activation,
-      recurrentActivation: "sigmoid", // not used: there are no gates
-      goBackwards,
-      returnSequences,
-    });
-    return { output, state: { hiddenState: last } };
   }
 }
 

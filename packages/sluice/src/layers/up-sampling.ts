@@ -1,7 +1,8 @@
-import { broadcastTo, reshape } from "../autograd/ops/shape.ts";
+import { add, multiply } from "../autograd/ops/elementwise.ts";
+import { broadcastTo, concat, reshape, slice, stack } from "../autograd/ops/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
-import { gridOf, type PerAxis, perAxis } from "./window-options.ts";
+import { checkChoice, gridOf, type PerAxis, perAxis } from "./window-options.ts";
 
 /** Options of the upsampling layers. */
 export interface UpSamplingOptions extends LayerOptions {
@@ -16,6 +17,27 @@ export function upSample(x: Tensor, sizes: readonly number[]): Tensor {
   const apart = reshape(x, [B, ...grid.flatMap((n) => [n, 1]), C]);
   const repeated = broadcastTo(apart, [B, ...grid.flatMap((n, k) => [n, sizes[k] as number]), C]);
   return reshape(repeated, [B, ...grid.map((n, k) => n * (sizes[k] as number)), C]);
+}
+
+/**
+ * x [B, …D, C] with one axis k of D stretched `size` times: position i gives `size` places inside it, and a place reads the two
+ * positions whose middles it stands between, by its distance from them; beyond the first and last middle it reads the one there is.
+ */
+function stretched(x: Tensor, k: number, size: number): Tensor {
+  const axis = k + 1;
+  const n = x.shape[axis] as number;
+  const ends = (from: number, to: number): Tensor => slice(x, from, to, { axis });
+  const before = concat([ends(0, 1), ends(0, n - 1)], { axis });
+  const after = concat([ends(1, n), ends(n - 1, n)], { axis });
+  const places = Array.from({ length: size }, (_, place) => {
+    const distance = (place + 0.5) / size - 0.5; // from the middle of the position, in positions
+    const share = Math.abs(distance);
+    return share === 0 ? x : add(multiply(x, 1 - share), multiply(distance < 0 ? before : after, share));
+  });
+  return reshape(
+    stack(places, { axis: axis + 1 }),
+    x.shape.map((length, a) => (a === axis ? length * size : length)),
+  );
 }
 
 /** Each position repeated (nearest neighbour). A mask ends here: the length changes. */
@@ -33,7 +55,11 @@ abstract class UpSampling extends Layer<UpSamplingOptions> {
   }
 
   call([x]: readonly Tensor[], _context: CallContext): CallResult {
-    return oneOutput(upSample(x as Tensor, this.sizes));
+    return oneOutput(this.stretch(x as Tensor, this.sizes));
+  }
+
+  protected stretch(x: Tensor, sizes: readonly number[]): Tensor {
+    return upSample(x, sizes);
   }
 }
 
@@ -46,12 +72,35 @@ export class UpSampling1D extends UpSampling {
   }
 }
 
-/** Each pixel repeated. */
+/** Options of `upSampling2d`. */
+export interface UpSampling2DOptions extends UpSamplingOptions {
+  /** "nearest" repeats each pixel; "bilinear" blends the four around a place, by their distance from it. Default "nearest". */
+  readonly interpolation?: "nearest" | "bilinear";
+}
+
+/** Each pixel repeated, or blended with its neighbours. */
 export class UpSampling2D extends UpSampling {
   readonly type: string = "UpSampling2D";
+  private readonly blends: boolean;
+
+  constructor(options: UpSampling2DOptions) {
+    super(options, 2);
+    const { interpolation = "nearest" } = options;
+    checkChoice(interpolation, ["nearest", "bilinear"], "UpSampling2D", "interpolation");
+    this.blends = interpolation === "bilinear";
+  }
+
+  protected override stretch(x: Tensor, sizes: readonly number[]): Tensor {
+    return this.blends ? sizes.reduce((y, size, k) => stretched(y, k, size), x) : super.stretch(x, sizes);
+  }
+}
+
+/** Each place of a volume repeated. */
+export class UpSampling3D extends UpSampling {
+  readonly type: string = "UpSampling3D";
 
   constructor(options: UpSamplingOptions) {
-    super(options, 2);
+    super(options, 3);
   }
 }
 
@@ -60,7 +109,16 @@ export function upSampling1d(options: UpSamplingOptions = {}): UpSampling1D {
   return new UpSampling1D(options);
 }
 
-/** Each pixel repeated: [B, h, w, C] → [B, h · size, w · size, C]. @example upSampling2d({ size: [2, 1] }) */
-export function upSampling2d(options: UpSamplingOptions = {}): UpSampling2D {
+/**
+ * Each pixel repeated, or blended with its neighbours: [B, h, w, C] → [B, h · size, w · size, C].
+ * @throws {ValueError} for an unknown interpolation.
+ * @example upSampling2d({ size: [2, 1], interpolation: "bilinear" })
+ */
+export function upSampling2d(options: UpSampling2DOptions = {}): UpSampling2D {
   return new UpSampling2D(options);
+}
+
+/** Each place repeated: [B, d, h, w, C] → [B, d · size, h · size, w · size, C]. @example upSampling3d({ size: 2 }) */
+export function upSampling3d(options: UpSamplingOptions = {}): UpSampling3D {
+  return new UpSampling3D(options);
 }

@@ -1,6 +1,6 @@
 import type { Storage } from "../backend/backend.ts";
-import type { Cell } from "../layers/cells/cell.ts";
-import { StackedCells } from "../layers/cells/stacked-cells.ts";
+import type { Cell, FusedStep } from "../layers/cells/cell.ts";
+import type { StackedCells } from "../layers/cells/stacked-cells.ts";
 import type { State } from "../layers/layer.ts";
 import type { RecurrentLayer } from "../layers/recurrent-layer.ts";
 import { type Shape, sizeOf } from "../tensor/shape.ts";
@@ -16,10 +16,10 @@ export function planRecurrent(layer: RecurrentLayer, inputs: readonly StepValue[
 
 /** Adds one step of a cell; gives the parts of its state in their order. */
 function planCell(cell: Cell, path: string, x: StepValue, builder: PlanBuilder): readonly CellPart[] {
-  if (cell instanceof StackedCells) return planStack(cell, path, x, builder);
+  if (cell.type === "StackedCells") return planStack(cell as StackedCells, path, x, builder); // by type: an app without stacks carries none
   const parts = cellParts(cell.stateShapes, path, builder);
   const states = new Map(parts.map(([name, { storage }]) => [name, storage]));
-  const step = Object.hasOwn(fusedSteps, cell.type) ? fusedSteps[cell.type] : undefined;
+  const step = cell.fusedStep && fusedSteps[cell.fusedStep];
   const call = step?.(stepLayerOf(cell) as StepLayer<never>, x, (name) => states.get(name) as Storage, builder);
   if (call) builder.calls.push(call);
   else planAnyCell(cell, x, parts, builder);
@@ -35,8 +35,8 @@ function cellParts(shapes: Readonly<Record<string, Shape>>, path: string, builde
   });
 }
 
-/** By type, so that a model carries the cells it has. */
-const fusedSteps: Readonly<Record<string, CellStep>> = { LSTMCell: lstmStep, GRUCell: gruStep, SimpleRNNCell: rnnStep };
+/** By name, so that a model carries the cells it has. */
+const fusedSteps: Readonly<Record<FusedStep, CellStep>> = { lstm: lstmStep, gru: gruStep, simpleRnn: rnnStep };
 
 /** Each cell reads what the one below it shows. */
 function planStack({ cells }: StackedCells, path: string, x: StepValue, builder: PlanBuilder): readonly CellPart[] {

@@ -1,8 +1,9 @@
 import type { Storage } from "../backend/backend.ts";
 import type { StepCall } from "../backend/step-kernels.ts";
-import { cellSettings, type GatedCellOptions, isGateActivation } from "../layers/cells/cell-options.ts";
+import { cellSettings, fusedActivations, type GatedCellOptions, isGateActivation } from "../layers/cells/cell-options.ts";
 import type { GRUCellOptions } from "../layers/cells/gru-cell.ts";
 import { isGeneralLSTM } from "../layers/cells/lstm-form.ts";
+import type { SimpleRNNCellOptions } from "../layers/cells/simple-rnn-cell.ts";
 import type { RecurrentOptions } from "../layers/recurrent-layer.ts";
 import { cannotStream, type PlanBuilder, type StepLayer, type StepValue } from "./plan-builder.ts";
 import type { StepForm } from "./step-forms.ts";
@@ -52,25 +53,28 @@ export const lstmStep: CellStep<GatedCellOptions> = (cell, x, state, builder) =>
   return steps.lstm({ x: x.storage, kernel, recurrentKernel, bias, activation, recurrentActivation, ...memory }, capacity);
 };
 
-/** Null for such activations. */
+/** Null for such activations, for those with numbers of their own, and for `gateClip`. */
 export const gruStep: CellStep<GRUCellOptions> = (cell, x, state, builder) => {
-  const { units, activation, recurrentActivation, useBias } = cellSettings(cell.options, "GRU");
+  const activations = fusedActivations(cell.options);
+  if (!activations) return null;
+  const { units, useBias } = cellSettings({ ...cell.options, ...activations }, "GRU");
   const { resetAfter = true } = cell.options;
-  if (!isGateActivation(activation) || !isGateActivation(recurrentActivation)) return null;
   const kernel = builder.matrix(cell.weight("kernel", [x.width, 3 * units]));
   const recurrent = cell.weight("recurrentKernel", [units, 3 * units]);
   const [gateKernel, candidateKernel] = [builder.matrix(recurrent, 0, 2 * units), builder.matrix(recurrent, 2 * units)];
   const bias = useBias ? cell.weight("bias", [3 * units]).numbers() : null;
   const recurrentBias = useBias && resetAfter ? cell.weight("recurrentBias", [3 * units]).numbers() : null;
   const weights = { kernel, gateKernel, candidateKernel, bias, recurrentBias };
-  const settings = { hidden: state("hiddenState"), activation, recurrentActivation, resetAfter };
+  const settings = { hidden: state("hiddenState"), ...activations, resetAfter };
   return builder.steps.gru({ x: x.storage, ...weights, ...settings }, builder.capacity);
 };
 
-/** Null for such activations. */
-export const rnnStep: CellStep<GatedCellOptions> = (cell, x, state, builder) => {
-  const { units, activation, useBias } = cellSettings(cell.options, "SimpleRNN");
-  if (!isGateActivation(activation)) return null;
+/** Null for such activations, for those with numbers of their own, and for `gateClip`. */
+export const rnnStep: CellStep<SimpleRNNCellOptions> = (cell, x, state, builder) => {
+  const activations = fusedActivations(cell.options);
+  if (!activations) return null;
+  const { activation } = activations;
+  const { units, useBias } = cellSettings({ ...cell.options, activation }, "SimpleRNN");
   const kernel = builder.matrix(cell.weight("kernel", [x.width, units]));
   const recurrentKernel = builder.matrix(cell.weight("recurrentKernel", [units, units]));
   const bias = useBias ? cell.weight("bias", [units]).numbers() : null;
@@ -79,7 +83,7 @@ export const rnnStep: CellStep<GatedCellOptions> = (cell, x, state, builder) => 
 };
 
 /** A layer whose cell has a fused step: what a program that only infers can carry. */
-function recurrent<O extends GatedCellOptions & RecurrentOptions>(
+function recurrent<O extends Pick<GatedCellOptions, "units"> & RecurrentOptions>(
   type: string,
   parts: readonly string[],
   step: CellStep<O>,

@@ -24,6 +24,7 @@ import {
   repeatVector,
   rnn,
   sequential,
+  simpleRnn,
   type Tensor,
   tensor,
   timeDistributed,
@@ -68,6 +69,22 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tol
 }
 
 describe("a streamed model", () => {
+  test("steps cells whose activations have numbers of their own, and those that are clamped", () => {
+    const net = sequential(
+      [
+        gru({ units: 4, gateClip: 0.2, returnSequences: true, inputShape: [null, 2] }),
+        gru({ units: 3, recurrentActivation: { type: "hardSigmoid", alpha: 0.4 }, returnSequences: true }),
+        simpleRnn({ units: 2, activation: { type: "scaledTanh", alpha: 2 }, gateClip: 0.3 }),
+      ],
+      { seed: 3 },
+    );
+    const [B, T, F] = [2, 4, 2];
+    const x = noise(B * T * F, 5);
+    const expected = batchOutputs(net, x, B, T, F);
+    const stream = net.stream({ batch: B });
+    for (let t = 0; t < T; t++) expectClose(stream.push(stepOf(x, t, B, T, F)), expected[t] as Float32Array, 1e-6);
+  });
+
   test.each([
     ["wasm" as const, 40],
     ["reference" as const, 15],

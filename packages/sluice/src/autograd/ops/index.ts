@@ -8,6 +8,7 @@ export * from "./gru.ts";
 export * from "./layer-norm.ts";
 export * from "./lstm.ts";
 export * from "./matmul.ts";
+export { crop, type Margin, zeroPad } from "./pad.ts";
 export * from "./reduce.ts";
 export * from "./rnn.ts";
 export * from "./shape.ts";

@@ -44,6 +44,7 @@ const sequences = { returnSequences: true } as const;
 const lstmGates = { inputGate: "sigmoid", forgetGate: "sigmoid", cellCandidate: "tanh", outputGate: "sigmoid" } as const;
 const hardGates = { ...lstmGates, inputGate: "unit", forgetGate: "unit", outputGate: "unit" } as const;
 const gruGates = { updateGate: "sigmoid", resetGate: "sigmoid", hiddenCandidate: "tanh" } as const;
+const sruGates = { forgetGate: "sigmoid", cellCandidate: "any" } as const;
 const stabilized = { inputGate: "unit", forgetGate: "unit", outputGate: "sigmoid" } as const;
 const { forgetGate: _f, ...withoutForget } = lstmGates;
 const { inputGate: _i, ...withoutInput } = lstmGates;
@@ -67,8 +68,13 @@ const byKind: Readonly<Record<string, Forms>> = {
   GRU: [
     [{}, gruGates],
     [{ resetAfter: false }, gruGates],
+    [{ gateClip: 0.3 }, gruGates],
+    [{ recurrentActivation: { type: "hardSigmoid", alpha: 0.4 } }, { ...gruGates, updateGate: "unit", resetGate: "unit" }],
   ],
-  SimpleRNN: [[{}, {}]],
+  SimpleRNN: [
+    [{}, {}],
+    [{ gateClip: 0.3 }, {}],
+  ],
   MemoryBlocks: [
     [
       { units: 4, cellsPerBlock: 2, hiddenUnits: 1 },
@@ -85,8 +91,21 @@ const byKind: Readonly<Record<string, Forms>> = {
     [{ variant: 2 }, gruGates],
     [{ variant: 3 }, gruGates],
   ],
-  IndRNN: [[{}, {}]],
-  SRU: [[{}, { forgetGate: "sigmoid", cellCandidate: "any", highwayGate: "sigmoid" }]],
+  IndRNN: [
+    [{}, {}],
+    [{ layerNorm: true, longestSequence: 4 }, {}],
+  ],
+  SRU: [
+    [{}, { ...sruGates, highwayGate: "sigmoid" }],
+    [
+      { projection: 2, layerNorm: "before" },
+      { ...sruGates, highwayGate: "sigmoid" },
+    ],
+    [
+      { highway: false, layerNorm: "after" },
+      { ...sruGates, outputGate: "sigmoid" },
+    ],
+  ],
   QRNN: [
     [{ pooling: "f" }, { forgetGate: "sigmoid", cellCandidate: "tanh" }],
     [{ window: 2 }, { forgetGate: "sigmoid", cellCandidate: "tanh", outputGate: "sigmoid" }],
@@ -124,6 +143,10 @@ const byKind: Readonly<Record<string, Forms>> = {
         ...within("1/time", lstmGates),
         ...within("1/depth", lstmGates),
       },
+    ],
+    [
+      { tied: true, priority: "time" },
+      { ...within("0/time", lstmGates), ...within("0/depth", lstmGates) },
     ],
   ],
   ConvLSTM1D: [[{ kernelSize: 2, peepholes: "perElement" }, lstmGates]],

@@ -3,6 +3,8 @@ import { checkGradients } from "../../autograd/gradient-check.ts";
 import { getBackend } from "../../backend/index.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import { expectClose } from "../../testing/oracle.ts";
+import { gru } from "../gru.ts";
+import { simpleRnn } from "../simple-rnn.ts";
 import { type ActivationSpec, activateBy } from "./activation-spec.ts";
 
 const xs = [-3.1, -1.2, -0.4, 0.3, 0.9, 2.6]; // on both sides of every bend
@@ -33,4 +35,11 @@ test.each(["leakyRelu", "hardSigmoid", "elu"] as const)("%s without numbers is t
     expectClose(activateBy(spec, x).dataSync(), activateBy(name, x).dataSync(), { atol: 1e-15 });
   }
   expect(activateBy({ type: "linear" }, x)).toBe(x);
+});
+
+test("the GRU and the simple RNN take an activation with its numbers, and a clamp above 0", () => {
+  expect(() => gru({ units: 2, recurrentActivation: { type: "hardSigmoid", gamma: 1 } as ActivationSpec })).toThrow(/gamma 1/);
+  expect(() => gru({ units: 2, gateClip: 0 })).toThrow(/gateClip 0/);
+  expect(() => simpleRnn({ units: 2, activation: { type: "tanh", alpha: 2 } })).toThrow(/alpha 2/);
+  expect(() => simpleRnn({ units: 2, gateClip: Number.NaN })).toThrow(/gateClip NaN/);
 });

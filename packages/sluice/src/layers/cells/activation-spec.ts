@@ -45,6 +45,26 @@ export function activateBy(spec: ActivationSpec, x: Tensor): Tensor {
   return apply(x, spec.alpha ?? alpha, spec.beta ?? beta);
 }
 
+/** x within ± limit; null: as it is. */
+export function limited(x: Tensor, limit: number | null): Tensor {
+  return limit === null ? x : clip(x, -limit, limit);
+}
+
+/** How gates and candidate are activated where the numbers of ONNX are wanted. */
+export interface ActivationOptions {
+  /** Of the candidate: by name, or with alpha and beta. Default "tanh". */
+  readonly activation?: ActivationSpec;
+  /** Clamp to ± gateClip before each activation, as ONNX's `clip` does; h itself may go further. Default null: no limit. */
+  readonly gateClip?: number | null;
+}
+
+/** @throws {ValueError} unless gateClip is null or a number above 0. */
+export function checkGateClip(gateClip: number | null, layer: string): void {
+  if (gateClip !== null && !(gateClip > 0)) {
+    throw new ValueError(`Cannot make ${layer} with gateClip ${String(gateClip)}: it is a number above 0, or null for no limit.`);
+  }
+}
+
 /** @throws {ValueError} for an unknown name, a number the function does not have, or one that is not finite. */
 export function checkActivationSpec(spec: ActivationSpec, layer: string, option: string): void {
   if (typeof spec === "string") {

@@ -4,6 +4,7 @@ import type { ConstraintSpec } from "../../initializers/constraints.ts";
 import type { InitializerSpec } from "../../initializers/initializers.ts";
 import type { RegularizerSpec } from "../../initializers/regularizers.ts";
 import type { LayerOptions, ParameterOptions } from "../layer.ts";
+import type { ActivationOptions, ActivationSpec } from "./activation-spec.ts";
 
 /** Options of every built-in cell; defaults as in Keras 3. */
 export interface CellOptions extends LayerOptions {
@@ -130,4 +131,20 @@ export function checkActivation(name: string, type: string, option: string, othe
 /** Whether a fused sequence can run the activation. */
 export function isGateActivation(name: ActivationName): name is GateActivationName {
   return activationNames[name];
+}
+
+/** The two activations of a cell, as a fused step takes them. */
+export interface FusedActivations {
+  readonly activation: GateActivationName;
+  readonly recurrentActivation: GateActivationName;
+}
+
+/** The activations with which a fused step computes the same as a GRU or a simple RNN with these options; null where there is none that does. */
+export function fusedActivations({
+  activation = "tanh",
+  recurrentActivation = "sigmoid",
+  gateClip = null,
+}: ActivationOptions & { readonly recurrentActivation?: ActivationSpec }): FusedActivations | null {
+  if (gateClip !== null || typeof activation !== "string" || typeof recurrentActivation !== "string") return null;
+  return isGateActivation(activation) && isGateActivation(recurrentActivation) ? { activation, recurrentActivation } : null;
 }

@@ -1,11 +1,12 @@
 import { dropoutMask } from "../../autograd/ops/dropout.ts";
 import { multiply } from "../../autograd/ops/elementwise.ts";
 import { matmul } from "../../autograd/ops/matmul.ts";
-import { concat, split } from "../../autograd/ops/shape.ts";
+import { concat, expandDims, split } from "../../autograd/ops/shape.ts";
 import { ShapeError, ValueError } from "../../errors.ts";
 import { type Shape, showShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, type State, type SymbolicShape } from "../layer.ts";
+import type { SequenceResult } from "../scan.ts";
 import { startState, zeroState } from "../state.ts";
 import type { CellSettings } from "./cell-options.ts";
 
@@ -23,9 +24,23 @@ export interface StepDropout {
   readonly zoneout?: Readonly<Record<string, Tensor>>;
   /** On the candidate [B, H]. */
   readonly candidate?: Tensor;
+  /** On what the cell shows [B, H]. */
+  readonly output?: Tensor;
   /** The masks of step t, for cells that draw some of them afresh at each step; these ones are used at all steps when left out. */
   readonly at?: (t: number) => StepDropout;
 }
+
+/** What the masks of a cell depend on. */
+type DropoutSettings = Pick<CellSettings, "dropout" | "recurrentDropout" | "units">;
+
+/** How a sequence is read, and what is shown of it; defaults as in `RecurrentOptions`. */
+export interface SequenceOrder {
+  readonly goBackwards?: boolean;
+  readonly returnSequences?: boolean;
+}
+
+/** The steps that kernels compute as a whole. */
+export type FusedStep = "lstm" | "gru" | "simpleRnn";
 
 /** What a GRU or a simple RNN carries: h [B, H]. */
 export type HiddenState = { readonly hiddenState: Tensor };
@@ -78,6 +93,19 @@ export abstract class Cell<O extends LayerOptions = LayerOptions, S extends Stat
   /** One time step: x [B, …] and the state before it → the state after it. `reportGates` names its gates for inspection. */
   abstract step(x: Tensor, state: S, dropout?: StepDropout): S;
 
+  /**
+   * All steps of x [B, T, …] in a few calls, equal to `step` at each, held where the mask is 0; null where the cell can only step.
+   * Nothing is dropped of h here, and x is thinned already: see `runSequence`.
+   */
+  sequence(_x: Tensor, _state: S, _mask: Tensor | null, _dropout: StepDropout, _order: SequenceOrder): SequenceResult<S> | null {
+    return null;
+  }
+
+  /** The fused step that computes the same as this one, where its options allow; null for a class of its own, one built on a fused cell included. */
+  get fusedStep(): FusedStep | null {
+    return null;
+  }
+
   /** What the cell shows of a state: its `hiddenState`. */
   output(state: S): Tensor {
     const { hiddenState } = state;
@@ -129,7 +157,7 @@ export abstract class Cell<O extends LayerOptions = LayerOptions, S extends Stat
   }
 
   /** Masks of the usual kind: one on x, and one on h for each of `gates` blocks. */
-  protected drawGateDropout(x: Shape, context: CallContext, settings: CellSettings, gates: number): StepDropout {
+  protected drawGateDropout(x: Shape, context: CallContext, settings: DropoutSettings, gates: number): StepDropout {
     const { dropout, recurrentDropout, units } = settings;
     if (!context.training) return noDropout;
     const draw = (shape: Shape, rate: number, purpose: string): Tensor =>
@@ -143,6 +171,20 @@ export abstract class Cell<O extends LayerOptions = LayerOptions, S extends Stat
           : [],
     };
   }
+}
+
+/** The cell's `sequence`, or null where the masks are other ones at each step or at each gate. */
+export function runSequence<S extends State>(
+  cell: Cell<LayerOptions, S>,
+  x: Tensor,
+  state: S,
+  mask: Tensor | null,
+  dropout: StepDropout,
+  order: SequenceOrder,
+): SequenceResult<S> | null {
+  const { input, recurrent, at } = dropout;
+  if (recurrent.length > 0 || at) return null;
+  return cell.sequence(dropped(x, input && expandDims(input, 1)), state, mask, dropout, order);
 }
 
 /** x ⊙ mask, or x where there is no mask. */

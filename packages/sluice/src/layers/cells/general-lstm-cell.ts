@@ -1,5 +1,5 @@
 import { dropoutMask } from "../../autograd/ops/dropout.ts";
-import { add, clip, multiply, stopGradient, subtract, where } from "../../autograd/ops/elementwise.ts";
+import { add, multiply, stopGradient, subtract, where } from "../../autograd/ops/elementwise.ts";
 import { layerNorm } from "../../autograd/ops/layer-norm.ts";
 import { linear, matmul } from "../../autograd/ops/matmul.ts";
 import { broadcastTo, concat, slice, split } from "../../autograd/ops/shape.ts";
@@ -9,9 +9,11 @@ import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, State, SymbolicShape } from "../layer.ts";
 import type { Parameter } from "../parameter.ts";
-import { type ActivationSpec, activateBy } from "./activation-spec.ts";
-import { Cell, dropped, noDropout, recurrentProduct, type StepDropout } from "./cell.ts";
+import type { SequenceResult } from "../scan.ts";
+import { type ActivationSpec, activateBy, limited } from "./activation-spec.ts";
+import { Cell, dropped, noDropout, recurrentProduct, type SequenceOrder, type StepDropout } from "./cell.ts";
 import { type CellSettings, cellSettings } from "./cell-options.ts";
+import { fusedLSTM } from "./fused-lstm.ts";
 import { type BiasBlocks, type GateName, startGateBias } from "./gate-bias.ts";
 import { reportGates } from "./gates.ts";
 import type { LSTMState } from "./lstm-cell.ts";
@@ -71,7 +73,7 @@ export class GeneralLSTMCell extends Cell<GeneralLSTMCellOptions, LSTMState> {
   }
 
   /** The two activations with which a fused sequence computes the same, or null where the form has other equations. */
-  get plainActivations(): { readonly activation: ActivationName; readonly recurrentActivation: ActivationName } | null {
+  private get plainActivations(): { readonly activation: ActivationName; readonly recurrentActivation: ActivationName } | null {
     const { blocks, gateActivation: gate, cellActivation: cell, outputActivation: output, zoneout, ...form } = this.form;
     const { peepholes, gateRecurrence, projection, cellClip, gateClip, layerNorm, candidateDropout, truncatedGradient } = form;
     const hasOthers = peepholes || gateRecurrence || projection || cellClip || gateClip || layerNorm || candidateDropout;
@@ -166,6 +168,18 @@ export class GeneralLSTMCell extends Cell<GeneralLSTMCellOptions, LSTMState> {
       },
     });
     return { ...fixed, at };
+  }
+
+  override sequence(
+    x: Tensor,
+    state: LSTMState,
+    mask: Tensor | null,
+    dropout: StepDropout,
+    order: SequenceOrder,
+  ): SequenceResult<LSTMState> | null {
+    if (this.constructor !== GeneralLSTMCell) return null; // a class built on this one may step otherwise
+    const activations = this.plainActivations;
+    return activations && fusedLSTM(this, activations, x, state, mask, dropout, order);
   }
 
   step(x: Tensor, state: LSTMState, dropout: StepDropout = noDropout): LSTMState {
@@ -280,11 +294,6 @@ function plus(a: Tensor, b: Tensor | null): Tensor {
 /** x ⊙ gate, or x where the gate is switched off. */
 function gated(x: Tensor, gate: Tensor | null): Tensor {
   return gate ? multiply(x, gate) : x;
-}
-
-/** x within ± limit; null: as it is. */
-function limited(x: Tensor, limit: number | null): Tensor {
-  return limit === null ? x : clip(x, -limit, limit);
 }
 
 /** The old value where the mask is 0; without a mask, outside training, the mean over masks. */

@@ -1,22 +1,27 @@
-import { add, multiply, sigmoid, tanh } from "../../autograd/ops/elementwise.ts";
-import { linear, matmul } from "../../autograd/ops/matmul.ts";
+import { matmul } from "../../autograd/ops/matmul.ts";
 import { concat, expandDims, slice, split, squeeze } from "../../autograd/ops/shape.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, SymbolicShape } from "../layer.ts";
 import type { Parameter } from "../parameter.ts";
 import { RecurrentLayer, type RecurrentOptions } from "../recurrent-layer.ts";
+import { checkChoice } from "../window-options.ts";
 import { Cell, dropped, noDropout, type StepDropout } from "./cell.ts";
 import { type CellOptions, type CellSettings, cellSettings, checkCount } from "./cell-options.ts";
-import { gatesWithin, reportGates } from "./gates.ts";
+import { gatesWithin } from "./gates.ts";
+import { blockWeights, type GridWeights, gridBlock } from "./grid-block.ts";
 
 /** What a grid carries through time: the h it shows at the top [B, H], and h and memory m of every block, [B, depth, H]. */
 export type GridLSTMState = { readonly hiddenState: Tensor; readonly timeHidden: Tensor; readonly timeMemory: Tensor };
 
 /** Options of `gridLstmCell`. */
-export interface GridLSTMCellOptions extends Omit<CellOptions, "activation" | "recurrentDropout"> {
+export interface GridLSTMCellOptions extends Omit<CellOptions, "activation"> {
   /** Blocks on top of each other. Default 1. */
   readonly depth?: number;
+  /** All blocks share their weights: the paper's tied grid LSTM. Default false. */
+  readonly tied?: boolean;
+  /** The direction that goes last within a block, and reads what the other one gives. Default null: both at once. */
+  readonly priority?: "time" | "depth" | null;
 }
 
 /**
@@ -26,9 +31,10 @@ export interface GridLSTMCellOptions extends Omit<CellOptions, "activation" | "r
  *     i, f, g, o = W_k [h_time, h_depth] + b_k
  *     m_k' = σ(f) ⊙ m_k + σ(i) ⊙ tanh(g)      h_k' = σ(o) ⊙ tanh(m_k')        k = time, depth
  *
+ * With `priority` "depth", W_depth reads [h_time', h_depth]; with "time", W_time reads [h_time, h_depth'].
  * At the bottom h_depth and m_depth are projections of x; at the top h_depth is what the cell shows.
  * Shapes: x [B, I]; inputKernel [I, 2H], blocks h m; level l has l/kernel [2H, 8H] and l/bias [8H]: the blocks i f g o of the
- * transition through time, then those of the one through depth.
+ * transition through time, then those of the one through depth. With `tied` the one pair is shared/kernel and shared/bias.
  */
 export class GridLSTMCell extends Cell<GridLSTMCellOptions, GridLSTMState> {
   readonly type: string = "GridLSTMCell";
@@ -36,13 +42,14 @@ export class GridLSTMCell extends Cell<GridLSTMCellOptions, GridLSTMState> {
   readonly settings: CellSettings;
   readonly depth: number;
   inputKernel!: Parameter;
-  private readonly levels: { readonly kernel: Parameter; readonly bias: Parameter | null }[] = [];
+  private levels: readonly GridWeights[] = [];
 
   constructor(options: GridLSTMCellOptions) {
     super(options, "gridLstmCell");
-    const { units, depth = 1 } = options;
+    const { units, depth = 1, priority } = options;
     this.settings = cellSettings(options, "GridLSTM");
     checkCount(depth, "GridLSTM", "depth");
+    if (priority) checkChoice(priority, ["time", "depth"], "GridLSTM", "priority");
     this.depth = depth;
     this.stateShapes = { hiddenState: [units], timeHidden: [depth, units], timeMemory: [depth, units] };
   }
@@ -50,43 +57,33 @@ export class GridLSTMCell extends Cell<GridLSTMCellOptions, GridLSTMState> {
   protected override buildParameters(inputs: readonly SymbolicShape[]): void {
     const { units, useBias, kernel, recurrentKernel, bias } = this.settings;
     this.inputKernel = this.addParameter("inputKernel", [this.featuresOf(inputs), 2 * units], kernel);
-    for (let level = 0; level < this.depth; level++) {
-      this.levels.push({
-        kernel: this.addParameter(`${level}/kernel`, [2 * units, 8 * units], recurrentKernel),
-        bias: useBias ? this.addParameter(`${level}/bias`, [8 * units], bias) : null,
-      });
-    }
+    this.levels = blockWeights(this.depth, this.options.tied ?? false, (prefix) => ({
+      kernel: this.addParameter(`${prefix}/kernel`, [2 * units, 8 * units], recurrentKernel),
+      bias: useBias ? this.addParameter(`${prefix}/bias`, [8 * units], bias) : null,
+    }));
   }
 
   override drawDropout(x: Shape, context: CallContext): StepDropout {
-    return this.drawGateDropout(x, context, { ...this.settings, recurrentDropout: 0 }, 0);
+    return this.drawGateDropout(x, context, this.settings, 1);
   }
 
-  step(x: Tensor, { timeHidden, timeMemory }: GridLSTMState, { input }: StepDropout = noDropout): GridLSTMState {
+  step(x: Tensor, { timeHidden, timeMemory }: GridLSTMState, { input, recurrent }: StepDropout = noDropout): GridLSTMState {
+    const { priority = null } = this.options;
     let [h, m] = split(matmul(dropped(x, input), this.inputKernel.tensor), 2) as [Tensor, Tensor];
     const hidden: Tensor[] = [];
     const memory: Tensor[] = [];
-    this.levels.forEach(({ kernel, bias }, level) => {
+    this.levels.forEach((weights, level) => {
       const at = (part: Tensor): Tensor => squeeze(slice(part, level, level + 1, { axis: 1 }), 1);
-      const raw = linear(concat([at(timeHidden), h]), kernel.tensor, bias?.tensor ?? null);
-      const [throughTime, throughDepth] = split(raw, 2) as [Tensor, Tensor];
-      const below = m;
-      const [timeH, timeM] = gatesWithin(`${level}/time`, () => transition(throughTime, at(timeMemory)));
-      [h, m] = gatesWithin(`${level}/depth`, () => transition(throughDepth, below));
-      hidden.push(expandDims(timeH, 1));
-      memory.push(expandDims(timeM, 1));
+      const time = { h: dropped(at(timeHidden), recurrent[0]), m: at(timeMemory) };
+      const { time: throughTime, depth: throughDepth } = gatesWithin(level, () =>
+        gridBlock({ time, depth: { h, m } }, weights, priority),
+      );
+      ({ h, m } = throughDepth);
+      hidden.push(expandDims(throughTime.h, 1));
+      memory.push(expandDims(throughTime.m, 1));
     });
     return { hiddenState: h, timeHidden: concat(hidden, { axis: 1 }), timeMemory: concat(memory, { axis: 1 }) };
   }
-}
-
-/** One LSTM transition from its raw blocks i f g o [B, 4H] and memory [B, H]. */
-function transition(raw: Tensor, m: Tensor): [Tensor, Tensor] {
-  const [zi, zf, zg, zo] = split(raw, 4) as [Tensor, Tensor, Tensor, Tensor];
-  const [i, f, g, o] = [sigmoid(zi), sigmoid(zf), tanh(zg), sigmoid(zo)];
-  reportGates(() => ({ inputGate: i, forgetGate: f, cellCandidate: g, outputGate: o }));
-  const next = add(multiply(f, m), multiply(i, g));
-  return [multiply(o, tanh(next)), next];
 }
 
 /** Options of `gridLstm`. */

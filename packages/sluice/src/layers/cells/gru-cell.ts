@@ -1,16 +1,37 @@
-import { activate, add, multiply, subtract } from "../../autograd/ops/elementwise.ts";
+import { add, multiply, subtract } from "../../autograd/ops/elementwise.ts";
+import { gruSequence } from "../../autograd/ops/gru.ts";
 import { linear, matmul } from "../../autograd/ops/matmul.ts";
 import { slice, split } from "../../autograd/ops/shape.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, SymbolicShape } from "../layer.ts";
 import type { Parameter } from "../parameter.ts";
-import { Cell, dropped, type HiddenState, noDropout, recurrentProduct, type StepDropout } from "./cell.ts";
-import { type CellSettings, cellSettings, type GatedCellOptions } from "./cell-options.ts";
+import type { SequenceResult } from "../scan.ts";
+import {
+  type ActivationOptions,
+  type ActivationSpec,
+  activateBy,
+  checkActivationSpec,
+  checkGateClip,
+  limited,
+} from "./activation-spec.ts";
+import {
+  Cell,
+  dropped,
+  type FusedStep,
+  type HiddenState,
+  noDropout,
+  recurrentProduct,
+  type SequenceOrder,
+  type StepDropout,
+} from "./cell.ts";
+import { type CellSettings, cellSettings, fusedActivations, type GatedCellOptions } from "./cell-options.ts";
 import { reportGates } from "./gates.ts";
 
 /** Options of `gruCell`. */
-export interface GRUCellOptions extends GatedCellOptions {
+export interface GRUCellOptions extends Omit<GatedCellOptions, "activation" | "recurrentActivation">, ActivationOptions {
+  /** Of the gates: by name, or with alpha and beta. Default "sigmoid". */
+  readonly recurrentActivation?: ActivationSpec;
   /** r scales the product R h (true: PyTorch, cuDNN, Keras) or h itself (false: the 2014 paper, ONNX's default). Default true. */
   readonly resetAfter?: boolean;
 }
@@ -24,12 +45,12 @@ export interface GRUCellOptions extends GatedCellOptions {
  *
  * Shapes: x [B, I], h [B, H]; W = kernel [I, 3H], R = recurrentKernel [H, 3H], b = bias [3H], blocks z r h. With `resetAfter`
  * there is a recurrentBias [3H] too, whose blocks z and r are added beside those of b.
- * `recurrentActivation` stands for σ, `activation` for tanh.
+ * `recurrentActivation` stands for σ, `activation` for tanh; `gateClip` clamps what they read.
  */
 export class GRUCell extends Cell<GRUCellOptions, HiddenState> {
   readonly type: string = "GRUCell";
   readonly stateShapes: Readonly<Record<keyof HiddenState, Shape>>;
-  readonly settings: CellSettings;
+  readonly settings: Omit<CellSettings, "activation" | "recurrentActivation">;
   readonly resetAfter: boolean;
   kernel!: Parameter;
   recurrentKernel!: Parameter;
@@ -38,7 +59,11 @@ export class GRUCell extends Cell<GRUCellOptions, HiddenState> {
 
   constructor(options: GRUCellOptions) {
     super(options, "gruCell");
-    this.settings = cellSettings(options, "GRU");
+    const { activation, recurrentActivation, ...rest } = options;
+    this.settings = cellSettings(rest, "GRU");
+    checkActivationSpec(activation ?? "tanh", "GRU", "activation");
+    checkActivationSpec(recurrentActivation ?? "sigmoid", "GRU", "recurrentActivation");
+    checkGateClip(options.gateClip ?? null, "GRU");
     this.stateShapes = { hiddenState: [options.units] };
     this.resetAfter = options.resetAfter ?? true;
   }
@@ -52,18 +77,45 @@ export class GRUCell extends Cell<GRUCellOptions, HiddenState> {
     if (this.resetAfter) this.recurrentBias = this.addParameter("recurrentBias", [3 * units], bias);
   }
 
+  override get fusedStep(): FusedStep | null {
+    return this.constructor === GRUCell ? "gru" : null;
+  }
+
   override drawDropout(x: Shape, context: CallContext): StepDropout {
     return this.drawGateDropout(x, context, this.settings, 3);
   }
 
+  override sequence(
+    x: Tensor,
+    { hiddenState }: HiddenState,
+    mask: Tensor | null,
+    _dropout: StepDropout,
+    { goBackwards = false, returnSequences = false }: SequenceOrder,
+  ): SequenceResult<HiddenState> | null {
+    const activations = fusedActivations(this.options);
+    if (!this.fusedStep || !activations) return null;
+    const [output, last] = gruSequence(
+      x,
+      this.kernel.tensor,
+      this.recurrentKernel.tensor,
+      this.bias?.tensor ?? null,
+      this.recurrentBias?.tensor ?? null,
+      hiddenState,
+      mask,
+      { ...activations, goBackwards, returnSequences, resetAfter: this.resetAfter },
+    );
+    return { output, state: { hiddenState: last } };
+  }
+
   step(x: Tensor, { hiddenState: h }: HiddenState, dropout: StepDropout = noDropout): HiddenState {
-    const { activation, recurrentActivation } = this.settings;
+    const { activation = "tanh", recurrentActivation = "sigmoid", gateClip = null } = this.options;
+    const within = (spec: ActivationSpec, raw: Tensor): Tensor => activateBy(spec, limited(raw, gateClip));
     const fromInput = linear(dropped(x, dropout.input), this.kernel.tensor, this.bias?.tensor ?? null);
     const [xz, xr, xh] = split(fromInput, 3) as [Tensor, Tensor, Tensor];
     const [hz, hr, candidateOf] = this.recurrentPart(h, dropout.recurrent);
-    const z = activate(recurrentActivation, add(xz, hz));
-    const r = activate(recurrentActivation, add(xr, hr));
-    const candidate = activate(activation, add(xh, candidateOf(r)));
+    const z = within(recurrentActivation, add(xz, hz));
+    const r = within(recurrentActivation, add(xr, hr));
+    const candidate = within(activation, add(xh, candidateOf(r)));
     reportGates(() => ({ updateGate: z, resetGate: r, hiddenCandidate: candidate }));
     return { hiddenState: add(multiply(z, h), multiply(subtract(1, z), candidate)) };
   }

@@ -1,7 +1,8 @@
 import { matmul } from "../../autograd/ops/matmul.ts";
-import { reshape, transpose } from "../../autograd/ops/shape.ts";
+import { concat, reshape, split, transpose } from "../../autograd/ops/shape.ts";
 import { ValueError } from "../../errors.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { dropped } from "./cell.ts";
 import { checkCount } from "./cell-options.ts";
 
 /** Where biases of forget gates start: evenly spaced from the first number to the second, unit by unit or head by head. */
@@ -17,8 +18,12 @@ export function checkHeads(heads: number, units: number, type: string): void {
   }
 }
 
-/** h R with R block-diagonal by head.   h [B, n · d], R [n, d, G · d] → [B, G · n · d], blocks side by side as without heads. */
-export function headwiseProduct(h: Tensor, R: Tensor): Tensor {
+/**
+ * h R with R block-diagonal by head; with masks, the block of gate k reads h ⊙ mask_k.
+ * h [B, n · d], R [n, d, G · d] → [B, G · n · d], blocks side by side as without heads.
+ */
+export function headwiseProduct(h: Tensor, R: Tensor, masks: readonly Tensor[] = []): Tensor {
+  if (masks.length > 0) return concat(split(R, masks.length).map((block, k) => headwiseProduct(dropped(h, masks[k]), block)));
   const B = h.shape[0] as number;
   const [n, d, width] = R.shape as [number, number, number];
   if (n === 1) return matmul(h, reshape(R, [d, width]));

@@ -1,7 +1,9 @@
 import { ContextWindow, type ContextWindowOptions } from "../context-window.ts";
+import { GridLSTMND, type GridLSTMNDOptions } from "../grid-lstm-nd.ts";
 import { Highway, type HighwayOptions } from "../highway.ts";
 import { MLSTM, type MLSTMOptions } from "../m-lstm.ts";
 import { MDLSTM, type MDLSTMOptions } from "../md-lstm.ts";
+import { MultiDirectional, type MultiDirectionalOptions } from "../multi-directional.ts";
 import { QRNN, type QRNNOptions } from "../qrnn.ts";
 import type { LayerKind } from "../registry.ts";
 import { Residual, type ResidualOptions } from "../residual.ts";
@@ -41,7 +43,9 @@ export const furtherKinds: readonly LayerKind[] = [
   { type: "CanonicalRNN", create: (options: CanonicalRNNOptions) => new CanonicalRNN(options), recurrent: true },
   { type: "AugmentedLSTM", create: (options: AugmentedLSTMOptions) => new AugmentedLSTM(options), recurrent: true },
   { type: "GridLSTM", create: (options: GridLSTMOptions) => new GridLSTM(options), recurrent: true },
+  { type: "GridLSTMND", create: (options: GridLSTMNDOptions) => new GridLSTMND(options) },
   { type: "MDLSTM", create: (options: MDLSTMOptions) => new MDLSTM(options) },
+  { type: "MultiDirectional", create: (options: MultiDirectionalOptions) => new MultiDirectional(options), holds: ["layer"] },
   { type: "DilatedCell", create: (options: DilatedCellOptions) => new DilatedCell(options), holds: ["cell"] },
   ...gridKinds,
   { type: "LearnedStateCell", create: (options: LearnedStateCellOptions) => new LearnedStateCell(options), holds: ["cell"] },

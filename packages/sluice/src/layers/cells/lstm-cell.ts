@@ -5,8 +5,10 @@ import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, SymbolicShape } from "../layer.ts";
 import type { Parameter } from "../parameter.ts";
-import { Cell, dropped, noDropout, recurrentProduct, type StepDropout } from "./cell.ts";
+import type { SequenceResult } from "../scan.ts";
+import { Cell, dropped, type FusedStep, noDropout, recurrentProduct, type SequenceOrder, type StepDropout } from "./cell.ts";
 import { type CellSettings, cellSettings, type GatedCellOptions } from "./cell-options.ts";
+import { fusedLSTM } from "./fused-lstm.ts";
 import { reportGates } from "./gates.ts";
 import { GeneralLSTMCell } from "./general-lstm-cell.ts";
 import { type GeneralLSTMCellOptions, isGeneralLSTM } from "./lstm-form.ts";
@@ -56,8 +58,22 @@ export class LSTMCell extends Cell<LSTMCellOptions, LSTMState> {
     this.bias = this.addParameter("bias", [4 * units], { ...bias, adjust });
   }
 
+  override get fusedStep(): FusedStep | null {
+    return this.constructor === LSTMCell ? "lstm" : null;
+  }
+
   override drawDropout(x: Shape, context: CallContext): StepDropout {
     return this.drawGateDropout(x, context, this.settings, 4);
+  }
+
+  override sequence(
+    x: Tensor,
+    state: LSTMState,
+    mask: Tensor | null,
+    dropout: StepDropout,
+    order: SequenceOrder,
+  ): SequenceResult<LSTMState> | null {
+    return this.fusedStep && fusedLSTM(this, this.settings, x, state, mask, dropout, order);
   }
 
   step(x: Tensor, { hiddenState: h, cellState: c }: LSTMState, dropout: StepDropout = noDropout): LSTMState {

@@ -34,7 +34,7 @@ export type SLSTMState = {
 };
 
 /** `recurrentInitializer` is "zeros" by default, as the authors start. */
-export interface SLSTMCellOptions extends Omit<CellOptions, "recurrentDropout"> {
+export interface SLSTMCellOptions extends CellOptions {
   /** Groups of units that read each other's past; units of different heads do not. Default 1. */
   readonly heads?: number;
   /** The paper allows both. Default "sigmoid". */
@@ -90,12 +90,12 @@ export class SLSTMCell extends Cell<SLSTMCellOptions, SLSTMState> {
   }
 
   override drawDropout(x: Shape, context: CallContext): StepDropout {
-    return this.drawGateDropout(x, context, { ...this.settings, recurrentDropout: 0 }, 0);
+    return this.drawGateDropout(x, context, this.settings, 4);
   }
 
   step(x: Tensor, state: SLSTMState, dropout: StepDropout = noDropout): SLSTMState {
     const fromInput = linear(dropped(x, dropout.input), this.kernel.tensor, this.bias?.tensor ?? null);
-    const raw = add(fromInput, headwiseProduct(state.hiddenState, this.recurrentKernel.tensor));
+    const raw = add(fromInput, headwiseProduct(state.hiddenState, this.recurrentKernel.tensor, dropout.recurrent));
     return sLstmStep(raw, state, this.options.forgetGate, this.settings.activation);
   }
 }

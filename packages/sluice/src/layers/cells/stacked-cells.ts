@@ -1,8 +1,11 @@
+import { reverse } from "../../autograd/ops/shape.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { BuildContext, CallContext, Layer, LayerOptions, State, SymbolicShape } from "../layer.ts";
-import { Cell, dropoutAt, noDropout, type StepDropout } from "./cell.ts";
+import { processingMask, type SequenceResult } from "../scan.ts";
+import { Cell, dropoutAt, noDropout, type SequenceOrder, type StepDropout } from "./cell.ts";
 import { gatesWithin } from "./gates.ts";
+import { wholeSequence } from "./whole-sequence.ts";
 
 /** Options of `stackedCells`. */
 export interface StackedCellsOptions extends LayerOptions {
@@ -71,6 +74,26 @@ export class StackedCells extends Cell<StackedCellsOptions> {
       return after;
     });
     return joined(next);
+  }
+
+  /** Cell by cell: each over the whole sequence that the one below it shows. */
+  override sequence(
+    x: Tensor,
+    state: State,
+    mask: Tensor | null,
+    { inner = [] }: StepDropout,
+    { goBackwards = false, returnSequences = false }: SequenceOrder,
+  ): SequenceResult<State> {
+    const seen = goBackwards ? reverse(x, 1) : x;
+    const uses = mask && processingMask(mask, goBackwards);
+    let below = seen;
+    const last = this.cells.map((cell, k) => {
+      const order = { returnSequences: returnSequences || k + 1 < this.cells.length };
+      const run = wholeSequence(cell, below, partOf(state, k), uses, inner[k] ?? noDropout, order);
+      below = run.output;
+      return run.state;
+    });
+    return { output: below, state: joined(last) };
   }
 
   override output(state: State): Tensor {

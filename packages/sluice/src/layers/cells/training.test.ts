@@ -4,6 +4,7 @@ import {
   dense,
   dilatedRnn,
   flatten,
+  gridLstmNd,
   highway,
   init,
   type Layer,
@@ -12,6 +13,7 @@ import {
   lstm,
   lstmCell,
   mdLstm,
+  multiDirectional,
   reshape,
   residual,
   rnn,
@@ -66,6 +68,17 @@ const cases: [string, () => Layer[]][] = [
   ["a learned initial state", () => [rnn(learnedState(lstmCell({ units: 4 })), { inputShape: [TIME, FEATURES] })]],
   ["dilated", () => [dilatedRnn([lstmCell({ units: 4 }), lstmCell({ units: 4 })], { inputShape: [TIME, FEATURES] })]],
   ["context windows", () => [contextWindow({ length: 3, inputShape: [TIME, FEATURES] }), lstm({ units: 4 })]],
+  [
+    "a grid over an axis and depth",
+    () => [gridLstmNd({ units: 4, dimensions: 1, depth: 2, returnSequences: false, inputShape: [TIME, FEATURES] })],
+  ],
+  [
+    "multi-dimensional, from every corner",
+    () => {
+      const corner = mdLstm({ units: 4, dimensions: 1, peepholes: true, returnSequences: false });
+      return [multiDirectional(corner, { inputShape: [TIME, FEATURES] })];
+    },
+  ],
   ["multi-dimensional", () => [mdLstm({ units: 4, dimensions: 1, returnSequences: false, inputShape: [TIME, FEATURES] })]],
 ];
 

@@ -6,11 +6,16 @@ const keras = "Keras";
 export const commonFacts: { readonly [K in keyof CommonOptions]-?: OptionFact<CommonOptions, K> } = {
   units: { equation: "H, the size of the hidden state", elsewhere: "PyTorch, ONNX hidden_size; Keras units", values: [64] },
   activation: {
-    equation: "stands for tanh, in the candidate and on the cell's way out; 16 by name",
+    equation:
+      "stands for tanh, in the candidate and on the cell's way out; 16 by name; in GRU and SimpleRNN { type, alpha, beta } too",
     elsewhere: "Keras; ONNX g, h; PyTorch nn.RNN nonlinearity",
     values: ["relu", "gelu"],
   },
-  recurrentActivation: { equation: "stands for σ in the gates", elsewhere: "Keras; ONNX f", values: ["hardSigmoid"] },
+  recurrentActivation: {
+    equation: "stands for σ in the gates; in LSTM and GRU { type, alpha, beta } too",
+    elsewhere: "Keras; ONNX f",
+    values: ["hardSigmoid"],
+  },
   useBias: {
     equation: "false: no b",
     parameters: "− 4H",

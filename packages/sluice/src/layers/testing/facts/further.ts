@@ -54,6 +54,16 @@ export const furtherFacts: Readonly<Record<string, KindFacts>> = {
         sizes: { depth: 2 },
         values: [2],
       },
+      tied: {
+        equation: "one W for all levels",
+        parameters: "− (16H² + 8H)",
+        values: [true],
+        beside: { depth: 2 },
+      },
+      priority: {
+        equation: "depth: W_depth reads [h_time', h_depth]; time: W_time reads [h_time, h_depth']",
+        values: ["depth", "time"],
+      },
     },
   }),
 };

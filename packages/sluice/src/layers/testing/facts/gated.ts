@@ -3,11 +3,18 @@ import type { MGUOptions } from "../../cells/mgu.ts";
 import type { MUTOptions } from "../../cells/mut.ts";
 import type { GRUOptions } from "../../gru.ts";
 import type { SimpleRNNOptions } from "../../simple-rnn.ts";
-import { factsOf, type KindFacts } from "./facts.ts";
+import { factsOf, type KindFacts, type OptionFact } from "./facts.ts";
 
 const numpy = "oracles/cells_gated.py (NumPy)";
 const sizes = { I: 16, H: 64 };
 const trial = { options: { units: 64 }, sizes };
+const gateClip: OptionFact<GRUOptions & SimpleRNNOptions, "gateClip"> = {
+  equation: "|z| ≤ limit for what enters each activation",
+  paper: "ONNX RNN and GRU, clip",
+  oracle: "held against onnxruntime",
+  elsewhere: "ONNX clip",
+  values: [3],
+};
 
 /** Cells with fewer gates than an LSTM, and the one without any. */
 export const gatedFacts: Readonly<Record<string, KindFacts>> = {
@@ -28,6 +35,7 @@ export const gatedFacts: Readonly<Record<string, KindFacts>> = {
         elsewhere: "Keras GRU, reset_after false; ONNX GRU, linear_before_reset 0",
         values: [false],
       },
+      gateClip,
     },
   }),
   SimpleRNN: factsOf<SimpleRNNOptions>({
@@ -37,7 +45,7 @@ export const gatedFacts: Readonly<Record<string, KindFacts>> = {
     oracle: "oracles/pytorch.py (PyTorch), keras_recurrent.py (Keras), onnx_cases.py (onnxruntime)",
     elsewhere: "PyTorch nn.RNN; Keras SimpleRNN; ONNX RNN",
     trial,
-    options: {},
+    options: { gateClip },
   }),
   MGU: factsOf<MGUOptions>({
     equation: "f = σ(W_f x + R_f h + b_f); ĥ = tanh(W_h x + R_h (f ⊙ h) + b_h); h' = (1 − f) ⊙ h + f ⊙ ĥ",
@@ -77,6 +85,18 @@ export const gatedFacts: Readonly<Record<string, KindFacts>> = {
     oracle: numpy,
     elsewhere: null,
     trial,
-    options: {},
+    options: {
+      longestSequence: {
+        equation: "T: |u| ≤ 2^(1/T), at the start and after every update",
+        oracle: "the bound itself",
+        values: [50],
+      },
+      layerNorm: {
+        equation: "h' = relu(LN(W x) + u ⊙ h + b)",
+        paper: "Ba et al. 2016, arXiv:1607.06450, for the paper's batch normalization",
+        parameters: "+ H",
+        values: [true],
+      },
+    },
   }),
 };

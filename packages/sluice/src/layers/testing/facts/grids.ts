@@ -1,5 +1,6 @@
 import type { InceptionLSTMOptions } from "../../cells/inception-lstm.ts";
 import type { ConvLSTMOptions } from "../../conv-lstm.ts";
+import type { GridLSTMNDOptions } from "../../grid-lstm-nd.ts";
 import type { MDLSTMOptions } from "../../md-lstm.ts";
 import type { PredNetOptions } from "../../pred-net.ts";
 import { factsOf, type KindFacts, type Trial } from "./facts.ts";
@@ -40,8 +41,9 @@ const convLstm = (rank: number, input: readonly number[]): KindFacts =>
   });
 
 const image: Pick<Trial, "input" | "lstmUnits"> = { input: [10, 8, 8, 1], lstmUnits: 256 };
+const walk: Pick<Trial, "input" | "lstmInput"> = { input: [7, 7, 16], lstmInput: [49, 16] };
 
-/** Cells whose state is a grid: images, volumes, and the one that walks through a grid along each axis. */
+/** Cells whose state is a grid: images, volumes, and those that walk through a grid along each axis. */
 export const gridFacts: Readonly<Record<string, KindFacts>> = {
   ConvLSTM1D: convLstm(1, [10, 64, 1]),
   ConvLSTM2D: convLstm(2, [10, 8, 8, 1]),
@@ -95,10 +97,43 @@ export const gridFacts: Readonly<Record<string, KindFacts>> = {
     parameters: "(3 + n)H(I + nH + 1); n axes",
     oracle: "oracles/cells_grid.py (NumPy)",
     elsewhere: null,
-    trial: { options: { units: 64 }, input: [7, 7, 16], lstmInput: [49, 16], sizes: { n: 2, I: 16, H: 64 } },
+    trial: { ...walk, options: { units: 64 }, sizes: { n: 2, I: 16, H: 64 } },
     options: {
       dimensions: { equation: "n, so many axes before the features", parameters: "as n says", values: [2] },
       unitForgetBias: { equation: "b of each f starts at 1", values: [false] },
+      peepholes: {
+        equation: "i reads p_i ⊙ Σ_k c_k, f_k reads p_fk ⊙ c_k, o reads p_o ⊙ c'",
+        parameters: "+ (2 + n)H",
+        values: [true],
+      },
+    },
+  }),
+  GridLSTMND: factsOf<GridLSTMNDOptions>({
+    equation:
+      "for k = each of n axes, depth: i, f, g, o = W_k [h_1, …, h_n, h_depth] + b_k; m_k' = σ(f) ⊙ m_k + σ(i) ⊙ tanh(g); h_k' = σ(o) ⊙ tanh(m_k')",
+    paper: "Kalchbrenner et al. 2015, arXiv:1507.01526",
+    parameters: "2IH + depth (4N²H² + 4NH); N = n + 1",
+    oracle: "oracles/cells_grid.py (NumPy)",
+    elsewhere: null,
+    trial: { ...walk, options: { units: 64 }, sizes: { N: 3, I: 16, H: 64, depth: 1 } },
+    options: {
+      dimensions: { equation: "n, so many axes before the features", parameters: "as N says", values: [2] },
+      depth: {
+        equation: "blocks on top of each other",
+        parameters: "+ (depth − 1)(4N²H² + 4NH)",
+        sizes: { depth: 2 },
+        values: [2],
+      },
+      tied: {
+        equation: "one W for all levels",
+        parameters: "− (4N²H² + 4NH)",
+        values: [true],
+        beside: { depth: 2 },
+      },
+      priority: {
+        equation: "an axis or depth, p: it goes last, and W_p reads h_j' in the place of h_j for j ≠ p",
+        values: ["depth", 1],
+      },
     },
   }),
 };

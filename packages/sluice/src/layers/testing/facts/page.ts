@@ -126,7 +126,7 @@ function timesNote(times: CellTimes | null): string {
   return (
     "Both sides take turns on the same numbers, (B, T, I, H) = (32, 50, 16, 64); the median of the rounds. Blocks, residual and highway layers keep " +
     "64 features, which the LSTM beside them reads too. Kinds that read grids run on 10 frames of 64 places with 4 channels; the LSTM beside them reads " +
-    "each frame as 64 features and has as many units as their state has numbers, 256. MDLSTM walks over 7 × 7 places, the LSTM over 49 steps. " +
+    "each frame as 64 features and has as many units as their state has numbers, 256. MDLSTM, GridLSTMND and MultiDirectional walk over 7 × 7 places, the LSTM over 49 steps. " +
     `\`${command}\`, ${date}, ${machine}, Node ${node.replace("v", "")}.`
   );
 }

@@ -24,6 +24,23 @@ export const parallelFacts: Readonly<Record<string, KindFacts>> = {
     trial,
     options: {
       highwayBias: { equation: "where b_r starts", values: [-2] },
+      highway: { equation: "false: h' = r ⊙ g(c')", parameters: "− IH", values: [false] },
+      projection: {
+        equation: "n: W (P x) for every W x, P of n columns",
+        parameters: "− (4IH − n(I + 4H))",
+        sizes: { n: 8 },
+        values: [8],
+      },
+      layerNorm: {
+        equation: "before: the products read LN(x), the highway x; after: LN(h') is shown",
+        parameters: "+ 2I; after: + 2H",
+        values: ["before", "after"],
+      },
+      outputDropout: {
+        equation: "r ⊙ d for r, d drawn once a call",
+        oracle: "one scale of r at all steps, 0 or 1 / (1 − rate); gradient check",
+        values: [0.2],
+      },
       rescale: { equation: "false: α = 1, not √(1 + 2 exp(highwayBias))", values: [false] },
     },
   }),

@@ -3,6 +3,7 @@ import type { DilatedCellOptions } from "../../cells/dilated.ts";
 import type { LearnedStateCellOptions } from "../../cells/learned-state.ts";
 import type { ContextWindowOptions } from "../../context-window.ts";
 import type { HighwayOptions } from "../../highway.ts";
+import type { MultiDirectionalOptions } from "../../multi-directional.ts";
 import type { LayerConfig } from "../../registry.ts";
 import type { ResidualOptions } from "../../residual.ts";
 import type { RNNOptions } from "../../rnn.ts";
@@ -11,6 +12,7 @@ import { factsOf, type KindFacts } from "./facts.ts";
 const lstm: LayerConfig = { type: "LSTM", options: { units: 64 } };
 const gru: LayerConfig = { type: "GRU", options: { units: 64 } };
 const sequences: LayerConfig = { type: "LSTM", options: { units: 64, returnSequences: true } };
+const grid: LayerConfig = { type: "MDLSTM", options: { units: 64 } };
 const cell: LayerConfig = { type: "LSTMCell", options: { units: 64 } };
 /** Weights of the plain LSTM inside, on 16 and on 64 features. */
 const [narrow, wide] = [20_736, 33_024];
@@ -79,6 +81,18 @@ export const wrapperFacts: Readonly<Record<string, KindFacts>> = {
         elsewhere: "Keras backward_layer",
         values: [{ ...gru, options: { ...gru.options, goBackwards: true } }],
       },
+    },
+  }),
+  MultiDirectional: factsOf<MultiDirectionalOptions>({
+    equation: "y = [h of corner 1; …; h of corner 2ⁿ]: one layer from each corner of the grid, with weights of their own",
+    paper: "Graves, Fernández & Schmidhuber 2007, arXiv:0705.2011",
+    parameters: "4 · layer; 2ⁿ on n axes",
+    oracle: "the layer run from each corner",
+    elsewhere: null,
+    trial: { options: { layer: grid }, input: [7, 7, 16], lstmInput: [49, 16], sizes: { layer: 46_400 } },
+    options: {
+      layer: { equation: around, values: [grid] },
+      mergeMode: { equation: "concat, sum, ave", oracle: "the layer run from each corner", values: ["sum", "ave"] },
     },
   }),
   Residual: factsOf<ResidualOptions>({
