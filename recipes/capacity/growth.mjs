@@ -4,7 +4,7 @@ import { main, mean, percent, predictor, repeats, score, table, train, unitsInUs
 /** Updates between two looks at the loss; looks without a gain of 2 % that make a standstill; a loss that needs no help; units that come at a time. */
 const usual = { every: 25, patience: 4, gain: 0.02, enough: 0.02, added: 4 };
 
-/** A network of a fixed size, or one that begins at `units` and grows to `most`; it carries on where it stood when `train` is called again. */
+/** A network of a fixed size, or one that begins at `units` and grows to `most`; `learn` carries on where it stood. */
 function learner({ units, most, rule }, seed) {
   let model = predictor(units, seed);
   let size = units;
@@ -30,7 +30,7 @@ function learner({ units, most, rule }, seed) {
 }
 
 export async function growth({ quick, seed }) {
-  const [simple, hard, seeds] = quick ? [100, 250, 1] : [600, 3000, 3];
+  const [simple, hard, seeds] = quick ? [100, 250, 1] : [600, 3000, 6];
   const networks = quick
     ? {
         "fixed, 9": { units: 9, most: 9, rule: usual },
@@ -38,7 +38,9 @@ export async function growth({ quick, seed }) {
       }
     : {
         "fixed, 2": { units: 2, most: 2, rule: usual },
+        "fixed, 6": { units: 6, most: 6, rule: usual },
         "fixed, 8": { units: 8, most: 8, rule: usual },
+        "fixed, 8, hard alone": { units: 8, most: 8, rule: usual, hardAlone: true },
         "fixed, 32": { units: 32, most: 32, rule: usual },
         "grows from 2": { units: 2, most: 32, rule: usual },
       };
@@ -53,8 +55,8 @@ export async function growth({ quick, seed }) {
         const { dimensions } = unitsInUse(network(), repeats(50, { hard: isHard, seed: own, stream: 2 }).x);
         return { units: size(), weights: weightCount(network()), dimensions, ...(await score(network(), test)) };
       };
-      const first = await learn(simple, { hard: false, from: 0 });
-      const afterSimple = await at(false);
+      const first = sizes.hardAlone ? 0 : await learn(simple, { hard: false, from: 0 });
+      const afterSimple = sizes.hardAlone ? null : await at(false);
       const second = await learn(hard, { hard: true, from: simple });
       runs.push({ afterSimple, afterHard: await at(true), cost: first + second });
     }
@@ -78,8 +80,8 @@ export async function growth({ quick, seed }) {
     ],
     rows.map(({ name, runs }) => [
       name,
-      each(runs, ({ afterSimple }) => afterSimple.units),
-      of(runs, ({ afterSimple }) => afterSimple.loss, loss),
+      each(runs, ({ afterSimple }) => afterSimple?.units ?? "–"),
+      runs[0].afterSimple ? of(runs, ({ afterSimple }) => afterSimple.loss, loss) : "–",
       each(runs, ({ afterHard }) => afterHard.units),
       each(runs, ({ afterHard }) => afterHard.weights),
       of(runs, ({ afterHard }) => afterHard.loss, loss),
