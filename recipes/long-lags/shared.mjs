@@ -1,41 +1,8 @@
-// What the recipes of this folder share: arguments, tables, figures, and the latch task.
-import { mkdirSync, writeFileSync } from "node:fs";
-import { argv } from "node:process";
-import { pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
+// What the recipes of this folder share: figures, cells and the latch task.
 import { renderSvg } from "@sluice/tasks/report";
 import { dense, gru, lstm, RandomStream, sequential, simpleRnn } from "sluice";
 
-/**
- * Runs a recipe from the command line: `node NAME.mjs [--quick] [--seed N] [--save]`. It prints the tables; --save writes them, with
- * the command, and the figures into results/.
- */
-export async function main(url, name, recipe) {
-  if (url !== pathToFileURL(argv[1] ?? "").href) return;
-  const { values } = parseArgs({
-    options: { quick: { type: "boolean" }, seed: { type: "string", default: "0" }, save: { type: "boolean" } },
-  });
-  const began = performance.now();
-  const { text, figures = {} } = await recipe({ quick: values.quick ?? false, seed: Number(values.seed) });
-  const seconds = Math.round((performance.now() - began) / 1000);
-  console.log(`${text}\n\n${seconds} s`);
-  if (!values.save) return;
-  const folder = new URL("results/", url);
-  mkdirSync(folder, { recursive: true });
-  const command = `node recipes/long-lags/${name}.mjs --save${values.quick ? " --quick" : ""} --seed ${values.seed}`;
-  writeFileSync(new URL(`${name}.md`, folder), `    ${command}\n\n${text}\n`);
-  for (const [file, svg] of Object.entries(figures)) writeFileSync(new URL(`${file}.svg`, folder), svg);
-}
-
-/** A table in Markdown. Numbers stand on the right. */
-export function table(head, rows) {
-  const right = head.map((_, k) => rows.every((row) => k > 0 && row[k] !== undefined));
-  const line = (cells) => `| ${cells.join(" | ")} |`;
-  return [line(head), line(right.map((is) => (is ? "---:" : "---"))), ...rows.map(line)].join("\n");
-}
-
-export const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
-export const percent = (share) => `${(100 * share).toFixed(0)} %`;
+export { main, mean, percent, table } from "../run.mjs";
 
 const looks = [
   ["#0b5fa5", "solid", "circle"],

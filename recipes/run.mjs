@@ -1,0 +1,42 @@
+// What recipes share: their command line, tables in Markdown, and small sums.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { argv } from "node:process";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/**
+ * Runs a recipe from the command line: `node NAME.mjs [--quick] [--seed N] [--save]`. It prints the tables; --save writes them, with
+ * the command, and the figures into results/ beside it. `seed` is the first seed unless another is given.
+ */
+export async function main(url, name, recipe, { seed = 0 } = {}) {
+  if (url !== pathToFileURL(argv[1] ?? "").href) return;
+  const { values } = parseArgs({
+    options: { quick: { type: "boolean" }, seed: { type: "string", default: String(seed) }, save: { type: "boolean" } },
+  });
+  const began = performance.now();
+  const { text, figures = {} } = await recipe({ quick: values.quick ?? false, seed: Number(values.seed) });
+  const seconds = Math.round((performance.now() - began) / 1000);
+  console.log(`${text}\n\n${seconds} s`);
+  if (!values.save) return;
+  const folder = new URL("results/", url);
+  mkdirSync(folder, { recursive: true });
+  const file = fileURLToPath(url).slice(root.length).replaceAll("\\", "/");
+  const command = `node ${file} --save${values.quick ? " --quick" : ""} --seed ${values.seed}`;
+  writeFileSync(new URL(`${name}.md`, folder), `    ${command}\n\n${text}\n`);
+  for (const [figure, svg] of Object.entries(figures)) writeFileSync(new URL(`${figure}.svg`, folder), svg);
+}
+
+/** A table in Markdown. Numbers stand on the right. */
+export function table(head, rows) {
+  const right = head.map((_, k) => rows.every((row) => k > 0 && row[k] !== undefined));
+  const line = (cells) => `| ${cells.join(" | ")} |`;
+  return [line(head), line(right.map((is) => (is ? "---:" : "---"))), ...rows.map(line)].join("\n");
+}
+
+export const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
+export const percent = (share) => `${(100 * share).toFixed(0)} %`;
+
+/** How many numbers a built model can learn. */
+export const weightCount = (model) => model.layers.reduce((sum, { parameterCount }) => sum + parameterCount, 0);
