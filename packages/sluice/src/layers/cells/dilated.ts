@@ -2,10 +2,11 @@ import { concat, expandDims, reshape, reverse, slice, squeeze, transpose } from 
 import { ValueError } from "../../errors.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import { type Tensor, tensor, zeros } from "../../tensor/tensor.ts";
-import type { BuildContext, CallContext, Layer, LayerOptions, State, SymbolicShape } from "../layer.ts";
+import type { LayerOptions, State } from "../layer.ts";
 import { RNN, type RNNOptions } from "../rnn.ts";
 import type { SequenceResult } from "../scan.ts";
-import { Cell, noDropout, type SequenceOrder, type StepDropout } from "./cell.ts";
+import { type Cell, noDropout, type SequenceOrder, type StepDropout } from "./cell.ts";
+import { CellAround } from "./cell-around.ts";
 import { checkCount } from "./cell-options.ts";
 import { wholeSequence } from "./whole-sequence.ts";
 
@@ -24,39 +25,16 @@ export interface DilatedCellOptions extends LayerOptions {
  * A whole sequence runs as d interleaved ones side by side, in ⌈T / d⌉ steps, by the cell's kernel where it has one.
  * Its weights are the cell's. The state holds the last d states of the cell, the oldest first: each part [B, d, …].
  */
-export class DilatedCell extends Cell<DilatedCellOptions> {
+export class DilatedCell extends CellAround<DilatedCellOptions> {
   readonly type: string = "DilatedCell";
-  readonly cell: Cell;
-
   constructor(options: DilatedCellOptions) {
     super(options, "dilatedCell");
     checkCount(options.dilation, "DilatedCell", "dilation");
-    this.cell = options.cell;
   }
 
   get stateShapes(): Readonly<Record<string, Shape>> {
     const { dilation } = this.options;
     return Object.fromEntries(Object.entries<Shape>(this.cell.stateShapes).map(([name, shape]) => [name, [dilation, ...shape]]));
-  }
-
-  override get sublayers(): readonly Layer[] {
-    return [this.cell];
-  }
-
-  override get inputRank(): number {
-    return this.cell.inputRank;
-  }
-
-  override outputShape(inputs: readonly SymbolicShape[]): SymbolicShape {
-    return this.cell.outputShape(inputs);
-  }
-
-  protected override buildParameters(inputs: readonly SymbolicShape[], context: BuildContext): void {
-    this.cell.build(inputs, context);
-  }
-
-  override drawDropout(x: Shape, context: CallContext): StepDropout {
-    return this.cell.drawDropout(x, context);
   }
 
   override initialState(x: Pick<Tensor, "shape" | "backend">): State {

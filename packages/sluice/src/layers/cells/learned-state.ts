@@ -3,9 +3,10 @@ import { ValueError } from "../../errors.ts";
 import type { InitializerSpec } from "../../initializers/initializers.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { BuildContext, CallContext, Layer, LayerOptions, State, SymbolicShape } from "../layer.ts";
+import type { BuildContext, LayerOptions, State, SymbolicShape } from "../layer.ts";
 import type { Parameter } from "../parameter.ts";
 import { Cell, noDropout, type StepDropout } from "./cell.ts";
+import { CellAround } from "./cell-around.ts";
 
 /** Options of `learnedStateCell`. */
 export interface LearnedStateCellOptions extends LayerOptions {
@@ -20,14 +21,12 @@ export interface LearnedStateCellOptions extends LayerOptions {
  * Any cell, with a learned state to start from: one for all rows, used where no state is given. Its weights are the cell's, and
  * "initial/hiddenState" and so on, each of the shape of that part without the batch.
  */
-export class LearnedStateCell extends Cell<LearnedStateCellOptions> {
+export class LearnedStateCell extends CellAround<LearnedStateCellOptions> {
   readonly type: string = "LearnedStateCell";
-  readonly cell: Cell;
   private readonly initial = new Map<string, Parameter>();
 
   constructor(options: LearnedStateCellOptions) {
     super(options, "learnedStateCell");
-    this.cell = options.cell;
     if (!(this.cell instanceof Cell)) {
       throw new ValueError(
         "Cannot make LearnedStateCell without a cell: give one, such as learnedState(gruCell({ units: 32 })).",
@@ -39,20 +38,8 @@ export class LearnedStateCell extends Cell<LearnedStateCellOptions> {
     return this.cell.stateShapes;
   }
 
-  override get sublayers(): readonly Layer[] {
-    return [this.cell];
-  }
-
-  override get inputRank(): number {
-    return this.cell.inputRank;
-  }
-
-  override outputShape(inputs: readonly SymbolicShape[]): SymbolicShape {
-    return this.cell.outputShape(inputs);
-  }
-
   protected override buildParameters(inputs: readonly SymbolicShape[], context: BuildContext): void {
-    this.cell.build(inputs, context);
+    super.buildParameters(inputs, context);
     const { parts = Object.keys(this.stateShapes), stateInitializer = "zeros" } = this.options;
     for (const name of parts) {
       const shape = this.stateShapes[name];
@@ -72,10 +59,6 @@ export class LearnedStateCell extends Cell<LearnedStateCellOptions> {
       broadcastTo(expandDims(tensor, 0), (start[name] as Tensor).shape),
     ]);
     return { ...start, ...Object.fromEntries(learned) };
-  }
-
-  override drawDropout(x: Shape, context: CallContext): StepDropout {
-    return this.cell.drawDropout(x, context);
   }
 
   step(x: Tensor, state: State, dropout: StepDropout = noDropout): State {
