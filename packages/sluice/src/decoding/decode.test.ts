@@ -1,0 +1,230 @@
+import { describe, expect, test } from "vitest";
+import { randomTensor } from "../autograd/gradient-check.ts";
+import {
+  beamSearch,
+  bidirectional,
+  type Decoded,
+  decode,
+  dense,
+  embedding,
+  getBackend,
+  gru,
+  type Layer,
+  loadModel,
+  lstm,
+  lstmCell,
+  type Model,
+  masking,
+  ops,
+  padTokens,
+  residual,
+  rnn,
+  saveModel,
+  seq2seq,
+  tensor,
+} from "../index.ts";
+
+const V = 5; // 0 pads, 1 starts, 2 stops
+const backend = getBackend("reference");
+const tokens = (): Layer => embedding({ inputDim: V, outputDim: 3, maskZero: true });
+
+/** Random weights, biases too, large enough for outputs of several lengths. */
+function randomWeights(net: Model, seed: number, std = 1.2): Model {
+  net.parameters.forEach(({ tensor: weight }, k) => {
+    backend.write(weight.storage, randomTensor(weight.shape, { seed: seed + k, like: weight, std }).dataSync());
+  });
+  return net;
+}
+
+function small(seed: number, encoder: readonly Layer[] = [tokens(), lstm({ units: 4 })], units = 4): Model {
+  const decoder = [tokens(), lstm({ units }), dense({ units: V })];
+  return randomWeights(seq2seq({ encoder, decoder, backend: "reference" }), seed);
+}
+
+const marks = { start: 1, stop: 2, fromLogits: true };
+
+/** ln p of each next token after a prefix, by the whole model over the whole prefix. */
+function nextScores(net: Model, source: readonly number[], prefix: readonly number[]): number[] {
+  const make = (sequence: readonly number[]) => tensor(sequence, [1, sequence.length], { backend });
+  const [y] = net.forward([make(source), make([1, ...prefix])]);
+  const scores = ops.logSoftmax(y!).dataSync();
+  return [...scores.slice(prefix.length * V)];
+}
+
+/** The likeliest of all sequences of at most `maxLength` tokens that end with the stop token. */
+function bestOfAll(
+  net: Model,
+  source: readonly number[],
+  maxLength: number,
+): { tokens: readonly number[]; logProbability: number } {
+  let best = { tokens: [] as readonly number[], logProbability: Number.NEGATIVE_INFINITY };
+  const visit = (prefix: readonly number[], sum: number): void => {
+    const scores = nextScores(net, source, prefix);
+    const stopped = sum + scores[2]!;
+    if (stopped > best.logProbability) best = { tokens: prefix, logProbability: stopped };
+    if (prefix.length < maxLength) for (const token of [1, 3, 4]) visit([...prefix, token], sum + scores[token]!);
+  };
+  visit([], 0);
+  return best;
+}
+
+describe("decode", () => {
+  const sources = [[3], [4, 3, 3], [3, 4, 4, 1]];
+  const padded = padTokens(sources);
+
+  test.each([1, 2, 3, 4])("greedily it takes the likeliest token after the prefix so far (weights %i)", async (seed) => {
+    const net = small(100 * seed);
+    const found = await decode(net, padded, { ...marks, maxLength: 6 });
+    sources.forEach((source, n) => {
+      const expected: number[] = [];
+      let sum = 0;
+      let stopped = false;
+      while (!stopped && expected.length <= 6) {
+        const scores = nextScores(net, source, expected);
+        scores[0] = Number.NEGATIVE_INFINITY;
+        const token = scores.indexOf(Math.max(...scores));
+        if (expected.length === 6 && token !== 2) break;
+        sum += scores[token]!;
+        stopped = token === 2;
+        if (!stopped) expected.push(token);
+      }
+      expect(found[n]).toMatchObject({ tokens: expected, stopped });
+      expect(found[n]!.logProbability).toBeCloseTo(sum, 10);
+      expect(found[n]!.score).toBe(found[n]!.logProbability);
+    });
+  });
+
+  test.each([1, 2, 3, 4, 5, 6])("beams that keep everything find the best of all sequences (weights %i)", async (seed) => {
+    const net = small(100 * seed);
+    const found = await decode(net, padded, { ...marks, maxLength: 3, beams: V ** 4 });
+    sources.forEach((source, n) => {
+      const best = bestOfAll(net, source, 3);
+      expect(found[n]!.tokens).toEqual(best.tokens);
+      expect(found[n]!.logProbability).toBeCloseTo(best.logProbability, 10);
+    });
+  });
+
+  test("every hypothesis scores what teacher forcing gives it, the best first, none twice", async () => {
+    const net = small(300);
+    const found = await beamSearch(net, padded, { ...marks, maxLength: 4, beams: 5, lengthPenalty: 0.7 });
+    sources.forEach((source, n) => {
+      const rows: Decoded[] = found[n]!;
+      expect(rows).toHaveLength(5);
+      expect(new Set(rows.map((row) => `${row.tokens} ${row.stopped}`)).size).toBe(5);
+      rows.forEach((row, k) => {
+        const all = row.stopped ? [...row.tokens, 2] : row.tokens;
+        const sum = all.reduce((total, token, t) => total + nextScores(net, source, all.slice(0, t))[token]!, 0);
+        expect(row.logProbability).toBeCloseTo(sum, 10);
+        expect(row.score).toBeCloseTo(sum / ((5 + all.length) / 6) ** 0.7, 10);
+        const before = rows[k - 1];
+        if (before?.stopped === row.stopped) expect(before.score).toBeGreaterThanOrEqual(row.score);
+        if (row.stopped && before) expect(before.stopped).toBe(true);
+      });
+    });
+  });
+
+  test("padding is inert, and so are the other sources of a batch", async () => {
+    const net = small(200);
+    const options = { ...marks, maxLength: 8, beams: 3 };
+    const together = await beamSearch(net, padded, options);
+    for (const [n, source] of sources.entries()) {
+      expect(await beamSearch(net, [source], options)).toEqual([together[n]]);
+      expect(await beamSearch(net, [[...source, 0, 0, 0]], options)).toEqual([together[n]]);
+    }
+    expect(await beamSearch(net, padded, { ...options, batchSize: 2 })).toEqual(together);
+    expect(await decode(net, { shape: [0, 3], data: new Float32Array(0) }, options)).toEqual([]);
+  });
+
+  test("numbers as source take their padding from a mask or from masking", async () => {
+    const x = randomTensor([2, 4, 2], { seed: 5, like: { backend } });
+    const mask = [
+      [1, 1, 1, 1],
+      [1, 1, 0, 0],
+    ];
+    const options = { ...marks, maxLength: 8, beams: 2 };
+    const net = small(400, [lstm({ units: 4, inputShape: [null, 2] })]);
+    const found = await beamSearch(net, x, { ...options, mask });
+    const short = tensor(x.dataSync().slice(8, 12), [1, 2, 2], { backend });
+    expect(found[1]).toEqual((await beamSearch(net, short, options))[0]);
+    expect(found[1]).not.toEqual((await beamSearch(net, x, options))[1]);
+    const zeroed = tensor(
+      x.dataSync().map((v, k) => (k >= 12 ? 0 : v)),
+      [2, 4, 2],
+      { backend },
+    );
+    const masked = small(400, [masking({ inputShape: [null, 2] }), lstm({ units: 4 })]);
+    expect(await beamSearch(masked, zeroed, options)).toEqual(found);
+  });
+
+  test.each<[string, () => Model]>([
+    [
+      "GRU, two levels",
+      () =>
+        seq2seq({
+          encoder: [tokens(), gru({ units: 4 }), gru({ units: 3 })],
+          decoder: [tokens(), gru({ units: 4 }), gru({ units: 3 }), dense({ units: V })],
+          backend: "reference",
+        }),
+    ],
+    [
+      "cells in a stack",
+      () =>
+        seq2seq({
+          encoder: [tokens(), rnn([lstmCell({ units: 4 }), lstmCell({ units: 3 })])],
+          decoder: [tokens(), rnn([lstmCell({ units: 4 }), lstmCell({ units: 3 })]), dense({ units: V })],
+          backend: "reference",
+        }),
+    ],
+    ["a bidirectional encoder", () => small(500, [tokens(), bidirectional(lstm({ units: 2 }))])],
+    ["an encoder that reads backwards", () => small(600, [tokens(), lstm({ units: 4, goBackwards: true })])],
+    [
+      "levels with a way around",
+      () =>
+        seq2seq({
+          encoder: [tokens(), lstm({ units: 3 }), residual(lstm({ units: 3, returnSequences: true }))],
+          decoder: [
+            tokens(),
+            lstm({ units: 3 }),
+            residual(lstm({ units: 3, returnSequences: true })),
+            dense({ units: 7 }),
+            dense({ units: V }),
+          ],
+          backend: "reference",
+        }),
+    ],
+  ])("goes step by step through %s as the whole model does", async (_, make) => {
+    const net = randomWeights(make(), 700);
+    const [found] = await beamSearch(net, [sources[1]!], { ...marks, maxLength: 5, beams: 3 });
+    for (const row of found!) {
+      const all = row.stopped ? [...row.tokens, 2] : row.tokens;
+      const sum = all.reduce((total, token, t) => total + nextScores(net, sources[1]!, all.slice(0, t))[token]!, 0);
+      expect(row.logProbability).toBeCloseTo(sum, 10);
+    }
+  });
+
+  test("a model that was saved and loaded gives the same, and knows from its loss what its output means", async () => {
+    const net = small(800);
+    net.compile({ loss: { type: "sparseCategoricalCrossentropy", fromLogits: true } });
+    const options = { start: 1, stop: 2, maxLength: 8, beams: 3 };
+    const found = await beamSearch(net, padded, options);
+    const loaded = loadModel(await saveModel(net), { backend: "reference" });
+    const again = await beamSearch(loaded, padded, options);
+    expect(again.map((rows) => rows.map((row) => row.tokens))).toEqual(found.map((rows) => rows.map((row) => row.tokens)));
+    again.flat().forEach((row, k) => void expect(row.logProbability).toBeCloseTo(found.flat()[k]!.logProbability, 5)); // files keep float32
+  });
+
+  test("probabilities are read as such", async () => {
+    const net = small(900);
+    const ended = seq2seq({
+      encoder: [tokens(), lstm({ units: 4 })],
+      decoder: [tokens(), lstm({ units: 4 }), dense({ units: V, activation: "softmax" })],
+      backend: "reference",
+    });
+    ended.setWeights(await net.weights());
+    ended.compile({ loss: "sparseCategoricalCrossentropy" });
+    const options = { start: 1, stop: 2, maxLength: 5, beams: 3 };
+    const found = await beamSearch(net, padded, { ...options, fromLogits: true });
+    const again = await beamSearch(ended, padded, options);
+    again.flat().forEach((row, k) => void expect(row.logProbability).toBeCloseTo(found.flat()[k]!.logProbability, 10));
+  });
+});

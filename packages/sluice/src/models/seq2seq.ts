@@ -1,0 +1,137 @@
+import { cutIntoSteps } from "../decoding/step-graph.ts";
+import { ShapeError, ValueError } from "../errors.ts";
+import { Bidirectional } from "../layers/bidirectional.ts";
+import { Concatenate } from "../layers/concatenate.ts";
+import { Embedding } from "../layers/embedding.ts";
+import { input } from "../layers/input.ts";
+import type { Layer, SymbolicShape } from "../layers/layer.ts";
+import type { RecurrentLayer, RecurrentOptions } from "../layers/recurrent-layer.ts";
+import { recurrentIn, SkipConnection } from "../layers/skip-connection.ts";
+import type { SymbolicTensor } from "../layers/symbolic.ts";
+import { type Shape, sameShape, showShape } from "../tensor/shape.ts";
+import { model } from "./functional.ts";
+import type { Model } from "./model.ts";
+import type { ModelOptions } from "./network.ts";
+
+/** Options of `seq2seq`. */
+export interface Seq2SeqOptions extends ModelOptions {
+  /**
+   * Layers over the source, one behind the other; recurrent ones may be bidirectional. The first is an `embedding` of tokens [B, S], or
+   * has the `inputShape` of what it reads.
+   */
+  readonly encoder: readonly Layer[];
+  /** Layers over the target [B, T], the first an `embedding`, the last with one score for each token: `dense({ units: V })`. */
+  readonly decoder: readonly Layer[];
+}
+
+/**
+ * An encoder–decoder [Sutskever et al. 2014, arXiv:1409.3215; Cho et al. 2014, arXiv:1406.1078]: a sequence of any length in, another of
+ * any length out. The k-th recurrent layer of the decoder starts from the state in which the k-th of the encoder ends; behind a
+ * bidirectional one the parts of both directions stand side by side, so it has twice the units. Recurrent layers are cloned, with
+ * `returnSequences` and `returnState` as they are needed here.
+ *
+ * The model reads [source, target so far] and gives scores [B, T, V] for what comes next; `teacherForcing` makes such data, and
+ * `decode` answers sources alone. Padding is inert where the layers mask it (`embedding` with `maskZero`, `masking`). It is an
+ * ordinary model: losses, callbacks, checkpoints and files know nothing of its form.
+ * @throws {ValueError} when encoder and decoder do not pair; {ShapeError} when a decoder's layer cannot start from its encoder's state.
+ * @example
+ * const net = seq2seq({
+ *   encoder: [embedding({ inputDim: 20, outputDim: 16, maskZero: true }), lstm({ units: 64 })],
+ *   decoder: [embedding({ inputDim: 20, outputDim: 16, maskZero: true }), lstm({ units: 64 }), dense({ units: 20 })],
+ * });
+ * net.compile({ optimizer: "adam", loss: { type: "sparseCategoricalCrossentropy", fromLogits: true } });
+ * await net.fit([source, input], target, { epochs: 20 });
+ * const [{ tokens }] = await decode(net, source, { start: 1, stop: 2, maxLength: 30 });
+ */
+export function seq2seq({ encoder, decoder, ...options }: Seq2SeqOptions): Model {
+  const source = input({ name: "source", shape: shapeRead(encoder, "encoder") });
+  const target = input({ name: "target", shape: shapeRead(decoder, "decoder") });
+  const { states } = encode(encoder, source);
+  const net = model({ inputs: [source, target], outputs: decodeFrom(decoder, target, states), name: "seq2seq", ...options });
+  cutIntoSteps(net.name, net.graph); // what could not be decoded is refused before it is trained
+  return net;
+}
+
+/** What stands at one level of a stack: the state in which a recurrent layer ends, part by part. */
+type EndState = readonly SymbolicTensor[];
+
+function encode(layers: readonly Layer[], source: SymbolicTensor): { states: readonly EndState[] } {
+  const last = layers.findLastIndex(isRecurrent);
+  if (last < layers.length - 1) {
+    throw new ValueError(
+      `Cannot make seq2seq with "${(layers[last + 1] as Layer).name}" behind the last recurrent layer of the encoder: only states go on to the decoder.`,
+    );
+  }
+  const states: EndState[] = [];
+  layers.reduce((x, layer, k) => {
+    if (!isRecurrent(layer)) return layer.apply(x);
+    const [output, ...ends] = withStates(layer, {
+      returnSequences: k < last || layer instanceof SkipConnection,
+      returnState: true,
+    }).applyAll(x);
+    states.push(layer instanceof Bidirectional ? sideBySide(ends) : ends);
+    return output as SymbolicTensor;
+  }, source);
+  return { states };
+}
+
+function decodeFrom(layers: readonly Layer[], target: SymbolicTensor, states: readonly EndState[]): SymbolicTensor {
+  const recurrent = layers.filter(isRecurrent);
+  if (recurrent.length !== states.length) {
+    throw new ValueError(
+      `Cannot make seq2seq of an encoder with ${states.length} recurrent layers and a decoder with ${recurrent.length}: each of the decoder's starts from ` +
+        "the state of one of the encoder's. Give both as many.",
+    );
+  }
+  return layers.reduce((x, layer) => {
+    if (!isRecurrent(layer)) return layer.apply(x);
+    const start = states[recurrent.indexOf(layer)] as EndState;
+    checkStart(layer, start);
+    return withStates(layer, { returnSequences: true, returnState: false }).apply([x, ...start]);
+  }, target);
+}
+
+function isRecurrent(layer: Layer): boolean {
+  return layer instanceof Bidirectional || recurrentIn(layer) !== null;
+}
+
+/** A layer of the same kind that gives what is asked for. */
+function withStates(layer: Layer, changes: Pick<RecurrentOptions, "returnSequences" | "returnState">): Layer {
+  if (layer instanceof SkipConnection) return layer.clone({ layer: withStates(layer.options.layer, changes) });
+  if (!(layer instanceof Bidirectional)) return (layer as RecurrentLayer).clone(changes);
+  const { layer: forward, backwardLayer } = layer.options;
+  return layer.clone({ layer: forward.clone(changes), ...(backwardLayer && { backwardLayer: backwardLayer.clone(changes) }) });
+}
+
+/** The states of both directions as one: the forward layer's parts come first, then the backward one's. */
+function sideBySide(ends: EndState): EndState {
+  const parts = ends.length / 2;
+  return ends.slice(0, parts).map((forward, k) => new Concatenate({}).apply([forward, ends[parts + k] as SymbolicTensor]));
+}
+
+/** @throws {ShapeError} unless the layer can start from the state; {ValueError} for a bidirectional one. */
+function checkStart(layer: Layer, start: EndState): void {
+  const recurrent = recurrentIn(layer);
+  if (!recurrent) {
+    throw new ValueError(
+      `Cannot make seq2seq with bidirectional layer "${layer.name}" in the decoder: it would read what is still to come. Use its layer alone.`,
+    );
+  }
+  const wanted = Object.entries<Shape>(recurrent.cell.stateShapes);
+  const given = start.map(({ shape }) => shape.slice(1));
+  if (wanted.length === given.length && wanted.every(([, shape], k) => sameShape(shape, given[k] as Shape))) return;
+  throw new ShapeError(
+    `Cannot make seq2seq: layer "${layer.name}" of the decoder starts from { ${wanted.map(([name, shape]) => `${name} ${showShape(shape)}`).join(", ")} }, ` +
+      `and the encoder's at its level ends in ${given.map(showShape).join(", ")}. Give both the same kind and units, behind a bidirectional one twice the units.`,
+  );
+}
+
+/** The shape that the first of some layers reads, without the batch axis. */
+function shapeRead([first]: readonly Layer[], part: "encoder" | "decoder"): SymbolicShape {
+  const shape = first?.options.inputShape ?? (first instanceof Embedding ? [null] : null);
+  if (shape) return shape;
+  throw new ValueError(
+    `Cannot make seq2seq: its ${part} ${first ? `begins with "${first.name}", which does not say what it reads` : "has no layers"}. ` +
+      "Begin with an embedding, or give the first layer an inputShape such as [null, 3].",
+  );
+}
