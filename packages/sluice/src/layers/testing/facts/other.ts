@@ -58,5 +58,15 @@ export const otherFacts: Readonly<Record<string, OtherFacts>> = {
   Cropping1D: window("without its first and last steps", "Keras Cropping1D; ONNX Slice"),
   Cropping2D: window("without its margins", "Keras Cropping2D; ONNX Slice"),
   Cropping3D: window("without its margins", "Keras Cropping3D; ONNX Slice"),
+  Attention: {
+    computes: "y_i = Σ_j a_ij v_j, a_i = softmax of q_i · k_j, of q_i · k_j / √I or of q_i · k_j W",
+    parameters: 'none; I² with score "general"; + 1 with useScale',
+    elsewhere: "Keras Attention; PyTorch scaled_dot_product_attention",
+  },
+  AdditiveAttention: {
+    computes: "y_i = Σ_j a_ij v_j, a_i = softmax of v · tanh(W q_i + R k_j)",
+    parameters: "2IU + U; I without units",
+    elsewhere: "Keras AdditiveAttention",
+  },
   PredNetLoss: window("the weighted sum of PredNet's errors", "the authors' code"),
 };
