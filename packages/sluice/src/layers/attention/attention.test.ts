@@ -6,7 +6,7 @@ import { expectClose } from "../../testing/oracle.ts";
 import type { Layer } from "../layer.ts";
 import { layerFromConfig } from "../layer-from-config.ts";
 import { configOf } from "../registry.ts";
-import { type AttentionLayer, additiveAttention, attention } from "./index.ts";
+import { type AttentionLayer, additiveAttention, attention, MultiHeadAttention, multiHeadAttention } from "./index.ts";
 
 await init({ backend: "wasm" });
 const backend = getBackend("reference");
@@ -83,6 +83,24 @@ const cases: readonly [string, () => AttentionLayer, readonly (readonly number[]
     [
       [2, 3, 4],
       [2, 5, 4],
+    ],
+  ],
+  ["two heads", () => multiHeadAttention({ heads: 2, returnWeights: true }), [[2, 3, 4]]],
+  [
+    "two heads of other sizes",
+    () => multiHeadAttention({ heads: 2, keySize: 3, valueSize: 1, units: 5, useBias: false, returnWeights: true }),
+    [
+      [2, 3, 4],
+      [2, 5, 2],
+      [2, 5, 3],
+    ],
+  ],
+  [
+    "two heads, one query",
+    () => multiHeadAttention({ heads: 2, returnWeights: true }),
+    [
+      [2, 4],
+      [2, 5, 3],
     ],
   ],
 ];
@@ -203,7 +221,7 @@ describe.each(cases)("%s", (_, make, shapes) => {
 
 describe("inside a decoder's step", () => {
   test.each(
-    cases.filter(([name]) => !name.includes("causal")),
+    cases.filter(([, make, shapes]) => !make().options.causal && shapes.length > 1),
   )("%s: queries one by one find what they find together", (_, make, shapes) => {
     const layer = make();
     const [first, values, keys = values] = shapes.map((shape, k) => random(shape, k + 1)) as [Tensor, Tensor, Tensor?];
@@ -219,8 +237,8 @@ describe("inside a decoder's step", () => {
         [2, width],
       );
       const { context, weights } = layer.attend(query, memory);
-      expect(weights.shape).toEqual([2, 5]);
-      const of3 = (x: Tensor): number[] => numbers(x).filter((_, k) => Math.floor(k / (x.shape[2] as number)) % 3 === i);
+      expect(weights.shape).toEqual(layer instanceof MultiHeadAttention ? [2, 2, 5] : [2, 5]);
+      const of3 = (x: Tensor): number[] => numbers(x).filter((_, k) => Math.floor(k / (x.shape.at(-1) as number)) % 3 === i);
       expectClose(numbers(context), of3(together.context), exact, "context");
       expectClose(numbers(weights), of3(together.weights), exact, "weights");
     }
@@ -293,6 +311,9 @@ describe("errors say what to do", () => {
       /Cannot make Attention with score "cosine": it is "dot" or "scaled" or "general"/,
     ],
     [() => attention({ dropout: 1 }), /Cannot make Attention with dropout 1/],
+    [() => multiHeadAttention({ heads: 0 }), /Cannot make MultiHeadAttention with heads 0/],
+    [() => multiHeadAttention({ heads: 2, valueSize: 1.5 }), /Cannot make MultiHeadAttention with valueSize 1.5/],
+    [() => multiHeadAttention({ heads: 3 }).outputShape([[2, 3, 4]]), /a query of 4 features with 3 heads/],
     [() => additiveAttention({ units: 0 }), /Cannot make AdditiveAttention with units 0/],
     [() => attention().outputShape([[2, 3]]), /it reads \[query, value, key\]/],
     [

@@ -7,3 +7,7 @@ export {
   type AttentionLayerOptions,
   type AttentionMemory,
 } from "./attention-layer.ts";
+export * from "./attention-pooling.ts";
+export * from "./multi-head-attention.ts";
+export * from "./positions.ts";
+export * from "./transformer-block.ts";
