@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { randomTensor } from "../autograd/gradient-check.ts";
+import type { HostArray } from "../backend/backend.ts";
 import {
+  AttentionLayer,
+  additiveAttention,
+  attention,
   beamSearch,
   bidirectional,
   type Decoded,
@@ -15,6 +19,7 @@ import {
   lstmCell,
   type Model,
   masking,
+  multiHeadAttention,
   ops,
   padTokens,
   residual,
@@ -23,6 +28,7 @@ import {
   seq2seq,
   tensor,
 } from "../index.ts";
+import { expectClose } from "../testing/oracle.ts";
 
 const V = 5; // 0 pads, 1 starts, 2 stops
 const backend = getBackend("reference");
@@ -41,7 +47,23 @@ function small(seed: number, encoder: readonly Layer[] = [tokens(), lstm({ units
   return randomWeights(seq2seq({ encoder, decoder, backend: "reference" }), seed);
 }
 
+function attended(look: AttentionLayer, encoder: readonly Layer[] = [tokens(), lstm({ units: 4 })]): Model {
+  const decoder = [tokens(), lstm({ units: 4 }), dense({ units: 6, activation: "tanh" }), dense({ units: V })];
+  return seq2seq({ encoder, decoder, attention: look, backend: "reference" });
+}
+
 const marks = { start: 1, stop: 2, fromLogits: true };
+
+/** The second output of the attention layer in a run of the whole model. */
+function looksOf(net: Model, source: readonly number[], read: readonly number[]): HostArray {
+  let seen: HostArray = new Float64Array(0);
+  net.forward([tensor(source, [1, source.length], { backend }), tensor(read, [1, read.length], { backend })], {
+    observe: ({ layer }, { outputs }) => {
+      if (layer instanceof AttentionLayer) seen = outputs[1]!.dataSync();
+    },
+  });
+  return seen;
+}
 
 /** ln p of each next token after a prefix, by the whole model over the whole prefix. */
 function nextScores(net: Model, source: readonly number[], prefix: readonly number[]): number[] {
@@ -192,6 +214,10 @@ describe("decode", () => {
           backend: "reference",
         }),
     ],
+    ["Luong's dot score", () => attended(attention())],
+    ["a score with weights", () => attended(attention({ score: "general", returnWeights: true }))],
+    ["Bahdanau's score", () => attended(additiveAttention({ units: 3 }), [tokens(), bidirectional(lstm({ units: 2 }))])],
+    ["several heads", () => attended(multiHeadAttention({ heads: 2 }))],
   ])("goes step by step through %s as the whole model does", async (_, make) => {
     const net = randomWeights(make(), 700);
     const [found] = await beamSearch(net, [sources[1]!], { ...marks, maxLength: 5, beams: 3 });
@@ -200,6 +226,32 @@ describe("decode", () => {
       const sum = all.reduce((total, token, t) => total + nextScores(net, sources[1]!, all.slice(0, t))[token]!, 0);
       expect(row.logProbability).toBeCloseTo(sum, 10);
     }
+  });
+
+  test("attention shows where the whole model looks, padding aside", async () => {
+    const net = randomWeights(attended(multiHeadAttention({ heads: 2, returnWeights: true })), 40);
+    const options = { ...marks, maxLength: 6, beams: 4, attention: true };
+    const found = await beamSearch(net, padded, options);
+    expect(found.flat().some((row) => row.tokens.length > 1)).toBe(true);
+    sources.forEach((source, n) => {
+      for (const row of found[n]!) {
+        const [weights, ...more] = row.attention;
+        const steps = row.tokens.length + (row.stopped ? 1 : 0);
+        expect(weights!.shape).toEqual([steps, 2, 4]);
+        expect(more).toEqual([]);
+        const seen = [...looksOf(net, source, [1, ...row.tokens].slice(0, steps))]; // [heads, steps, S]
+        const S = source.length;
+        for (let t = 0; t < steps; t++) {
+          for (const head of [0, 1]) {
+            const row = [...weights!.data.slice((t * 2 + head) * 4, (t * 2 + head + 1) * 4)];
+            expectClose(row.slice(0, S), seen.slice((head * steps + t) * S, (head * steps + t + 1) * S), { atol: 1e-12 });
+            expect(row.slice(S).every((weight) => weight === 0)).toBe(true);
+          }
+        }
+      }
+    });
+    const [plain] = await beamSearch(net, padded, { ...options, attention: false });
+    expect(plain).toEqual(found[0]!.map((row) => ({ ...row, attention: [] })));
   });
 
   test("a model that was saved and loaded gives the same, and knows from its loss what its output means", async () => {

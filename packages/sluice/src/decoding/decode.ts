@@ -1,5 +1,6 @@
+import { ValueError } from "../errors.ts";
 import type { Model } from "../models/model.ts";
-import { type ArrayInputs, gatherRows, toNumericArray, toNumericArrays } from "../training/arrays.ts";
+import { type ArrayInputs, concatRows, gatherRows, toNumericArray, toNumericArrays } from "../training/arrays.ts";
 import { checkBatch, toTensors } from "../training/batch.ts";
 import type { NumericArray } from "../training/dataset.ts";
 import { pacer } from "../training/pace.ts";
@@ -18,6 +19,11 @@ export interface Decoded {
   readonly score: number;
   /** Whether the stop token came; else `maxLength` cut the sequence. */
   readonly stopped: boolean;
+  /**
+   * With `attention: true`, for each attention layer over the source how much each of its S steps counted for each of the n tokens,
+   * the stop token included: [n, S], of several heads [n, heads, S]; padding counts 0. Otherwise empty.
+   */
+  readonly attention: readonly NumericArray[];
 }
 
 /**
@@ -41,6 +47,11 @@ export async function decode(model: Model, source: ArrayInputs, options: DecodeO
  * @throws as `decode`.
  */
 export async function beamSearch(model: Model, source: ArrayInputs, options: DecodeOptions): Promise<Decoded[][]> {
+  if (model.stateful) {
+    throw new ValueError(
+      `Cannot decode with stateful model "${model.name}": what it keeps between calls would mix with its sequences. Leave stateful out of its layers.`,
+    );
+  }
   const settings = decodeSettings(model, options);
   const { inputs } = model.graph;
   const cuts = cutIntoSteps(model.name, model.graph);
@@ -70,11 +81,13 @@ async function searchBatch(
   const run = new StepRun(cuts, model.backend, x.slice(0, -1), masks.slice(0, -1), settings.fromLogits);
   const classes = model.graph.outputs[0]?.shape.at(-1) as number;
   const beams = Array.from({ length: size }, (_, example) => new Beam(settings, example));
+  const looks: (readonly NumericArray[])[] = [];
   const pace = pacer();
   for (let open = [...beams]; open.length > 0; open = open.filter(({ over }) => !over)) {
-    const scores = run.step(
+    const { scores, weights } = run.step(
       beams.flatMap((beam, example) => (beam.over ? [] : beam.open.map(({ row, token }) => ({ example, token, parent: row })))),
     );
+    if (settings.attention) looks.push(weights);
     let row = 0;
     for (const beam of open) {
       const rows = beam.open.length;
@@ -83,25 +96,33 @@ async function searchBatch(
     }
     await pace();
   }
-  return beams.map((beam) => results(beam, settings));
+  return beams.map((beam) => results(beam, settings, looks));
 }
 
-/** What a beam found, the best first. */
-function results({ ended, open }: Beam, { beams, lengthPenalty }: DecodeSettings): Decoded[] {
+/** What a beam found, the best first. @param looks where the attention layers looked in each step. */
+function results({ ended, open }: Beam, settings: DecodeSettings, looks: readonly (readonly NumericArray[])[]): Decoded[] {
   const ranked = (some: readonly Hypothesis[], stopped: boolean): Decoded[] =>
-    some
-      .map((each) => {
-        const score = each.logProbability / ((5 + each.length) / 6) ** lengthPenalty;
-        const all = tokensOf(each);
-        return { tokens: stopped ? all.slice(0, -1) : all, logProbability: each.logProbability, score, stopped };
-      })
-      .sort((a, b) => b.score - a.score);
-  return [...ranked(ended, true), ...ranked(open, false)].slice(0, beams);
+    some.map((each) => decoded(each, stopped, settings, looks)).sort((a, b) => b.score - a.score);
+  return [...ranked(ended, true), ...ranked(open, false)].slice(0, settings.beams);
 }
 
-/** The tokens of a hypothesis after the start. */
-function tokensOf(hypothesis: Hypothesis): number[] {
-  const tokens: number[] = [];
-  for (let at = hypothesis; at.before; at = at.before) tokens.push(at.token);
-  return tokens.reverse();
+function decoded(
+  hypothesis: Hypothesis,
+  stopped: boolean,
+  { lengthPenalty }: DecodeSettings,
+  looks: readonly (readonly NumericArray[])[],
+): Decoded {
+  const steps: Hypothesis[] = [];
+  for (let at = hypothesis; at.before; at = at.before) steps.unshift(at);
+  const { logProbability, length } = hypothesis;
+  const layers = looks[0]?.keys() ?? [];
+  const rowsOf = (layer: number): NumericArray[] =>
+    steps.map(({ row }, t) => gatherRows(looks[t]?.[layer] as NumericArray, Int32Array.of(row)));
+  return {
+    tokens: steps.slice(0, stopped ? -1 : length).map(({ token }) => token),
+    logProbability,
+    score: logProbability / ((5 + length) / 6) ** lengthPenalty,
+    stopped,
+    attention: [...layers].map((layer) => concatRows(rowsOf(layer))),
+  };
 }

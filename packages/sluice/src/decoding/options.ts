@@ -24,6 +24,8 @@ export interface DecodeOptions {
   readonly mask?: ArrayInput;
   /** Whether the model gives raw scores instead of probabilities. Default: as the cross-entropy it was compiled with has it. */
   readonly fromLogits?: boolean;
+  /** Give where the attention layers looked for each token. Default false. */
+  readonly attention?: boolean;
   /** Sources at a time. Default 32. */
   readonly batchSize?: number;
 }
@@ -33,7 +35,7 @@ export type DecodeSettings = Required<Omit<DecodeOptions, "mask">>;
 
 /** @throws {ValueError} for options outside their rules. */
 export function decodeSettings(model: Model, options: DecodeOptions): DecodeSettings {
-  const { start, stop, maxLength, beams = 1, lengthPenalty = 0, pad = 0, batchSize = 32 } = options;
+  const { start, stop, maxLength, beams = 1, lengthPenalty = 0, pad = 0, attention = false, batchSize = 32 } = options;
   checkCount(maxLength, "maxLength");
   checkCount(beams, "beams");
   checkCount(batchSize, "batchSize");
@@ -48,7 +50,8 @@ export function decodeSettings(model: Model, options: DecodeOptions): DecodeSett
     );
   }
   if (!Number.isFinite(lengthPenalty)) throw new ValueError(`Cannot decode with lengthPenalty ${lengthPenalty}: it is a number.`);
-  return { start, stop, maxLength, beams, lengthPenalty, pad, batchSize, fromLogits: options.fromLogits ?? compiledFrom(model) };
+  const fromLogits = options.fromLogits ?? compiledFrom(model);
+  return { start, stop, maxLength, beams, lengthPenalty, pad, attention, batchSize, fromLogits };
 }
 
 /** Whether the loss that the model was compiled with takes raw scores. */

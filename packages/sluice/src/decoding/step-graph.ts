@@ -1,28 +1,31 @@
 import { ShapeError, ValueError } from "../errors.ts";
-import { input } from "../layers/input.ts";
+import { AttentionLayer } from "../layers/attention/attention-layer.ts";
 import { isStepwise } from "../layers/layer-from-config.ts";
 import type { RecurrentLayer } from "../layers/recurrent-layer.ts";
 import { recurrentIn } from "../layers/skip-connection.ts";
-import { type GraphNode, SymbolicTensor } from "../layers/symbolic.ts";
+import type { GraphNode, SymbolicTensor } from "../layers/symbolic.ts";
 import type { Graph } from "../models/graph.ts";
 import { showShape } from "../tensor/shape.ts";
 
-/** A use of a recurrent layer, whose state goes from step to step. */
-export interface CarriedUse {
+/** One use of a layer in a step. */
+export interface StepUse {
   readonly node: GraphNode;
-  readonly layer: RecurrentLayer;
-  /** Which outputs of `once` its state begins with, part by part; none where it begins by itself. */
-  readonly start: readonly number[];
+  /** The recurrent layer whose state goes from step to step; null for other layers. */
+  readonly recurrent: RecurrentLayer | null;
+  /** The layer that looks at what `once` gives; null for other layers. */
+  readonly attention: AttentionLayer | null;
+  /** Which outputs of `once` it takes: parts of its first state, or what it looks at; a recurrent layer may begin by itself. */
+  readonly takes: readonly number[];
 }
 
 /** A model cut in two: what does not follow from its last input runs once, the rest for each step of that input. */
 export interface StepGraph {
-  /** From the inputs before the last to whatever the steps and their first states take from there. */
+  /** From the inputs before the last to whatever the steps take from there. */
   readonly once: Graph;
-  /** From one step of the last input, then those outputs of `once` that `reads` lists, to one step of the model's output. */
-  readonly step: Graph;
-  readonly reads: readonly number[];
-  readonly carried: readonly CarriedUse[];
+  readonly target: SymbolicTensor;
+  /** In an order in which each use stands behind those it reads. */
+  readonly steps: readonly StepUse[];
+  readonly output: SymbolicTensor;
 }
 
 /**
@@ -53,40 +56,21 @@ export function cutIntoSteps(model: string, { inputs, outputs, nodes }: Graph): 
     const place = taken.findIndex(({ node, index }) => node === x.node && index === x.index);
     return place >= 0 ? place : taken.push(x) - 1;
   };
-  const reads = new Map<number, SymbolicTensor>();
-  const steps = new Map<GraphNode, GraphNode>([[target.node, target.node]]);
-  const inStep = (x: SymbolicTensor): SymbolicTensor => {
-    const node = steps.get(x.node);
-    if (node) return new SymbolicTensor(node, x.index);
-    const place = placeOf(x);
-    const given = reads.get(place) ?? input({ shape: x.shape.slice(1) });
-    reads.set(place, given);
-    return given;
-  };
-  const carried: CarriedUse[] = [];
-  for (const node of nodes.filter((each) => dependent.has(each))) {
-    const refusal = stepRefusal(node, follows);
-    if (refusal !== null) throw refuse(refusal);
-    const [x, ...start] = node.inputs as [SymbolicTensor, ...SymbolicTensor[]];
-    const layer = recurrentIn(node.layer);
-    const now: GraphNode = { ...node, inputs: (layer ? [x] : node.inputs).map(inStep) };
-    if (layer) carried.push({ node: now, layer, start: start.map(placeOf) });
-    steps.set(node, now);
-  }
-  return {
-    once: graphOf(
-      inputs.slice(0, -1),
-      taken,
-      nodes.filter((node) => !dependent.has(node)),
-    ),
-    step: graphOf([target, ...reads.values()], [inStep(output)], [...steps.values()].slice(1)),
-    reads: [...reads.keys()],
-    carried,
-  };
-}
-
-function graphOf(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[], nodes: readonly GraphNode[]): Graph {
-  return { inputs, outputs, nodes, layers: [...new Set(nodes.map(({ layer }) => layer))] };
+  const steps = nodes
+    .filter((node) => dependent.has(node))
+    .map((node): StepUse => {
+      const refusal = stepRefusal(node, follows);
+      if (refusal !== null) throw refuse(refusal);
+      return {
+        node,
+        recurrent: recurrentIn(node.layer),
+        attention: node.layer instanceof AttentionLayer ? node.layer : null,
+        takes: node.inputs.filter((x) => !follows(x)).map(placeOf),
+      };
+    });
+  const rest = nodes.filter((node) => !dependent.has(node));
+  const once = { inputs: inputs.slice(0, -1), outputs: taken, nodes: rest, layers: [...new Set(rest.map(({ layer }) => layer))] };
+  return { once, target, steps, output };
 }
 
 /** Why one step is not enough for this use of a layer; null where it is. */
@@ -100,6 +84,10 @@ function stepRefusal({ layer, inputs }: GraphNode, follows: (x: SymbolicTensor) 
     return follows(x) && !others.some(follows)
       ? null
       : `layer "${layer.name}" must read what came out, from a state that does not`;
+  }
+  if (layer instanceof AttentionLayer) {
+    const looksBack = others.length > 0 && follows(x) && !others.some(follows);
+    return looksBack ? null : `layer "${layer.name}" must look from what comes out at what does not follow from it`;
   }
   if (!isStepwise(layer)) {
     return `layer "${layer.name}" (${layer.type}) needs more than the newest step of what comes out; use layers that read it in order, such as lstm`;

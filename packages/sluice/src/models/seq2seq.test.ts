@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { checkGradients } from "../autograd/gradient-check.ts";
 import {
+  type AttentionLayer,
+  additiveAttention,
+  attention,
   bidirectional,
   conv1d,
   decode,
@@ -64,18 +67,62 @@ describe("seq2seq", () => {
     expect(await exactMatches(net, heldOut, answer, 4)).toBeGreaterThanOrEqual(0.95);
   });
 
-  test("its gradients are the slopes of its outputs, through decoder and encoder", () => {
+  test.each<[string, AttentionLayer | undefined]>([
+    ["the state alone", undefined],
+    ["attention by products", attention({ score: "general" })],
+    ["additive attention", additiveAttention({ units: 3 })],
+  ])("its gradients are the slopes of its outputs, through decoder and encoder, with %s", (_, look) => {
     const like = { backend: getBackend("reference") };
     const net = seq2seq({
       encoder: [token(2), bidirectional(lstm({ units: 2 })), gru({ units: 3 })],
       decoder: [token(2), lstm({ units: 4 }), gru({ units: 3 }), dense({ units: 13 })],
+      ...(look && { attention: look }),
       backend: "reference",
     });
     const source = tensor([3, 7, 5, 12, 4, 0], [2, 3], like);
     const target = tensor([1, 5, 9, 3, 1, 11, 0, 0], [2, 4], like);
     const weights = net.parameters.map(({ tensor: weight }) => weight);
-    expect(net.parameters.some(({ path }) => path.startsWith("bidirectional/forward"))).toBe(true);
+    expect(net.parameters.some(({ path }) => path.startsWith("encoder_bidirectional/forward"))).toBe(true);
+    expect(net.parameters.some(({ path }) => /attention/i.test(path))).toBe(look !== undefined);
     checkGradients(() => net.forward([source, target])[0]!, weights);
+  });
+
+  test("attention learns where the answer stands in the source", { timeout: 120_000 }, async () => {
+    const { learnt, heldOut } = digits(2300, 8);
+    const turned = (question: number[]): number[] => question.toReversed();
+    const net = seq2seq({
+      encoder: [token(), bidirectional(lstm({ units: 16 }))],
+      decoder: [token(), lstm({ units: 32 }), dense({ units: 32, activation: "tanh" }), dense({ units: 13 })],
+      attention: attention({ score: "general" }),
+      seed: 1,
+    });
+    net.compile({ optimizer: { type: "adam", learningRate: 0.01, globalClipNorm: 1 }, loss });
+    const { input, target } = teacherForcing(learnt.map(turned), marks);
+    await net.fit([padTokens(learnt), input], target, { epochs: 7, batchSize: 64 });
+    expect(await exactMatches(net, heldOut, turned, 1)).toBeGreaterThanOrEqual(0.95);
+    const found = await decode(net, padTokens(heldOut), { ...marks, maxLength: 12, attention: true });
+    const inPlace = found.flatMap(({ tokens, attention: [weights] }, n) => {
+      const [S, T] = [weights!.shape[1]!, heldOut[n]!.length];
+      return tokens.slice(0, T).map((_, t) => weights!.data[t * S + T - 1 - t]!);
+    });
+    expect(inPlace.reduce((sum, weight) => sum + weight, 0) / inPlace.length).toBeGreaterThan(0.85);
+  });
+
+  test("names its layers by their part, but for those that have a name or stand in both", () => {
+    const shared = token();
+    const net = seq2seq({
+      encoder: [shared, lstm({ units: 2 }), lstm({ units: 3, name: "upper" })],
+      decoder: [shared, lstm({ units: 2 }), lstm({ units: 3 }), dense({ units: 13 })],
+    });
+    expect(net.layers.map(({ name }) => name).sort()).toEqual([
+      "decoder_dense",
+      "decoder_lstm",
+      "decoder_lstm_1",
+      "encoder_embedding",
+      "encoder_lstm",
+      "upper",
+    ]);
+    expect(net.name).toBe("seq2seq");
   });
 
   test("padding reaches neither loss nor weights", async () => {
@@ -121,14 +168,14 @@ describe("seq2seq", () => {
       "it would read what is still to come",
     );
     expect(make([token(), lstm({ units: 2 })], [token(), lstm({ units: 2, goBackwards: true }), head])).toThrow(
-      'layer "lstm_1" reads what comes out from its end',
+      'layer "decoder_lstm" reads what comes out from its end',
     );
     expect(make([token(), lstm({ units: 2 })], [masking({ inputShape: [null, 3] }), lstm({ units: 2 }), head])).toThrow(
       "its last input reads [?, ?, 3]; decoding gives it tokens",
     );
     expect(make([token(), lstm({ units: 2 })], [token(), lstm({ units: 2 }), flatten()])).toThrow("its output is [?, ?]");
     expect(make([token(), lstm({ units: 2 })], [token(), lstm({ units: 2 }), conv1d({ filters: 13, kernelSize: 2 })])).toThrow(
-      'layer "conv1d" (Conv1D) needs more than the newest step',
+      'layer "decoder_conv1d" (Conv1D) needs more than the newest step',
     );
   });
 });

@@ -1,5 +1,6 @@
 import { cutIntoSteps } from "../decoding/step-graph.ts";
 import { ShapeError, ValueError } from "../errors.ts";
+import type { AttentionLayer } from "../layers/attention/attention-layer.ts";
 import { Bidirectional } from "../layers/bidirectional.ts";
 import { Concatenate } from "../layers/concatenate.ts";
 import { Embedding } from "../layers/embedding.ts";
@@ -22,6 +23,12 @@ export interface Seq2SeqOptions extends ModelOptions {
   readonly encoder: readonly Layer[];
   /** Layers over the target [B, T], the first an `embedding`, the last with one score for each token: `dense({ units: V })`. */
   readonly decoder: readonly Layer[];
+  /**
+   * Looks at all outputs of the encoder from each output h of the decoder's last recurrent layer. The layers behind read [context, h];
+   * with `dense({ units, activation: "tanh" })` first among them this is Luong's global attention [Luong et al. 2015,
+   * arXiv:1508.04025]. Default none: all that is known of the source goes through the state.
+   */
+  readonly attention?: AttentionLayer;
 }
 
 /**
@@ -43,11 +50,18 @@ export interface Seq2SeqOptions extends ModelOptions {
  * await net.fit([source, input], target, { epochs: 20 });
  * const [{ tokens }] = await decode(net, source, { start: 1, stop: 2, maxLength: 30 });
  */
-export function seq2seq({ encoder, decoder, ...options }: Seq2SeqOptions): Model {
+export function seq2seq({ encoder, decoder, attention, ...options }: Seq2SeqOptions): Model {
   const source = input({ name: "source", shape: shapeRead(encoder, "encoder") });
   const target = input({ name: "target", shape: shapeRead(decoder, "decoder") });
-  const { states } = encode(encoder, source);
-  const net = model({ inputs: [source, target], outputs: decodeFrom(decoder, target, states), name: "seq2seq", ...options });
+  const { memory, states } = encode(encoder, source, attention !== undefined);
+  const look =
+    attention && ((h: SymbolicTensor) => new Concatenate({}).apply([attention.applyAll([h, memory])[0] as SymbolicTensor, h]));
+  const net = model({
+    inputs: [source, target],
+    outputs: decodeFrom(decoder, target, states, look),
+    name: "seq2seq",
+    ...options,
+  });
   cutIntoSteps(net.name, net.graph); // what could not be decoded is refused before it is trained
   return net;
 }
@@ -55,27 +69,39 @@ export function seq2seq({ encoder, decoder, ...options }: Seq2SeqOptions): Model
 /** What stands at one level of a stack: the state in which a recurrent layer ends, part by part. */
 type EndState = readonly SymbolicTensor[];
 
-function encode(layers: readonly Layer[], source: SymbolicTensor): { states: readonly EndState[] } {
+/** What the decoder knows of the source. */
+interface Encoded {
+  /** The outputs of the last layer. */
+  readonly memory: SymbolicTensor;
+  /** The state in which each recurrent layer ends. */
+  readonly states: readonly EndState[];
+}
+
+function encode(layers: readonly Layer[], source: SymbolicTensor, attended: boolean): Encoded {
   const last = layers.findLastIndex(isRecurrent);
-  if (last < layers.length - 1) {
+  const behind = layers[last + 1];
+  if (behind && !attended) {
     throw new ValueError(
-      `Cannot make seq2seq with "${(layers[last + 1] as Layer).name}" behind the last recurrent layer of the encoder: only states go on to the decoder.`,
+      `Cannot make seq2seq with "${behind.name}" behind the last recurrent layer of the encoder: only states go on to the decoder. Leave it out, or give \`attention\`.`,
     );
   }
   const states: EndState[] = [];
-  layers.reduce((x, layer, k) => {
-    if (!isRecurrent(layer)) return layer.apply(x);
-    const [output, ...ends] = withStates(layer, {
-      returnSequences: k < last || layer instanceof SkipConnection,
-      returnState: true,
-    }).applyAll(x);
+  const memory = layers.reduce((x, layer, k) => {
+    if (!isRecurrent(layer)) return named(layer, "encoder").apply(x);
+    const returnSequences = attended || k < last || layer instanceof SkipConnection;
+    const [output, ...ends] = named(withStates(layer, { returnSequences, returnState: true }), "encoder").applyAll(x);
     states.push(layer instanceof Bidirectional ? sideBySide(ends) : ends);
     return output as SymbolicTensor;
   }, source);
-  return { states };
+  return { memory, states };
 }
 
-function decodeFrom(layers: readonly Layer[], target: SymbolicTensor, states: readonly EndState[]): SymbolicTensor {
+function decodeFrom(
+  layers: readonly Layer[],
+  target: SymbolicTensor,
+  states: readonly EndState[],
+  look?: (h: SymbolicTensor) => SymbolicTensor,
+): SymbolicTensor {
   const recurrent = layers.filter(isRecurrent);
   if (recurrent.length !== states.length) {
     throw new ValueError(
@@ -84,15 +110,24 @@ function decodeFrom(layers: readonly Layer[], target: SymbolicTensor, states: re
     );
   }
   return layers.reduce((x, layer) => {
-    if (!isRecurrent(layer)) return layer.apply(x);
-    const start = states[recurrent.indexOf(layer)] as EndState;
+    if (!isRecurrent(layer)) return named(layer, "decoder").apply(x);
+    const level = recurrent.indexOf(layer);
+    const start = states[level] as EndState;
     checkStart(layer, start);
-    return withStates(layer, { returnSequences: true, returnState: false }).apply([x, ...start]);
+    const h = named(withStates(layer, { returnSequences: true, returnState: false }), "decoder").apply([x, ...start]);
+    return look && level === recurrent.length - 1 ? look(h) : h;
   }, target);
 }
 
 function isRecurrent(layer: Layer): boolean {
   return layer instanceof Bidirectional || recurrentIn(layer) !== null;
+}
+
+/** The layer, its default name said to be that of a part of the model; one that both parts share is the encoder's. */
+function named(layer: Layer, part: "encoder" | "decoder"): Layer {
+  const isFree = layer.options.name === undefined && !layer.built && !layer.name.startsWith("encoder_");
+  if (isFree) layer.name = `${part}_${layer.name}`;
+  return layer;
 }
 
 /** A layer of the same kind that gives what is asked for. */
