@@ -26,6 +26,7 @@ import {
   rnn,
   saveModel,
   seq2seq,
+  sequential,
   tensor,
 } from "../index.ts";
 import { expectClose } from "../testing/oracle.ts";
@@ -278,5 +279,47 @@ describe("decode", () => {
     const found = await beamSearch(net, padded, { ...options, fromLogits: true });
     const again = await beamSearch(ended, padded, options);
     again.flat().forEach((row, k) => void expect(row.logProbability).toBeCloseTo(found.flat()[k]!.logProbability, 10));
+  });
+
+  test("says what it cannot use", async () => {
+    const net = small(100);
+    const options = { ...marks, maxLength: 3 };
+    const trial = (changes: object): Promise<unknown> => decode(net, padded, { ...options, ...changes });
+    await expect(trial({ maxLength: 0 })).rejects.toThrow("maxLength 0");
+    await expect(trial({ beams: 1.5 })).rejects.toThrow("beams 1.5");
+    await expect(trial({ stop: 5 })).rejects.toThrow("Cannot decode with stop 5: it is a token that may come out, from 0 to 4");
+    await expect(trial({ stop: 0 })).rejects.toThrow("stop 0");
+    await expect(trial({ start: -1 })).rejects.toThrow("start -1");
+    await expect(trial({ start: 9 })).rejects.toThrow("index 9");
+    await expect(trial({ lengthPenalty: Number.NaN })).rejects.toThrow("lengthPenalty NaN");
+    await expect(trial({ fromLogits: undefined })).rejects.toThrow("Cannot tell whether model");
+    await expect(decode(net, [[[1, 2]]], options)).rejects.toThrow('its input "source" reads [?, ?]');
+    const single = sequential([
+      embedding({ inputDim: V, outputDim: 2, inputShape: [null] }),
+      lstm({ units: 2, returnSequences: true }),
+    ]);
+    await expect(decode(single, padded, options)).rejects.toThrow("it has one input");
+    const kept = seq2seq({
+      encoder: [tokens(), lstm({ units: 4, stateful: true })],
+      decoder: [tokens(), lstm({ units: 4 }), dense({ units: V })],
+    });
+    await expect(decode(kept, padded, options)).rejects.toThrow("Cannot decode with stateful model");
+    const broken = randomWeights(small(100), 1, Number.NaN);
+    await expect(decode(broken, padded, options)).rejects.toThrow("the model's output is NaN");
+  });
+
+  test("in float32 it gives the same answers", async () => {
+    const net = randomWeights(attended(additiveAttention({ units: 3 })), 41);
+    const fast = seq2seq({
+      encoder: [tokens(), lstm({ units: 4 })],
+      decoder: [tokens(), lstm({ units: 4 }), dense({ units: 6, activation: "tanh" }), dense({ units: V })],
+      attention: additiveAttention({ units: 3 }),
+      backend: "wasm",
+    });
+    fast.setWeights(await net.weights());
+    const options = { ...marks, maxLength: 8, beams: 3 };
+    const [exact, found] = [await beamSearch(net, padded, options), await beamSearch(fast, padded, options)];
+    expect(found.map((rows) => rows.map((row) => row.tokens))).toEqual(exact.map((rows) => rows.map((row) => row.tokens)));
+    found.flat().forEach((row, k) => void expect(row.logProbability).toBeCloseTo(exact.flat()[k]!.logProbability, 4));
   });
 });

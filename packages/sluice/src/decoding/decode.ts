@@ -52,9 +52,9 @@ export async function beamSearch(model: Model, source: ArrayInputs, options: Dec
       `Cannot decode with stateful model "${model.name}": what it keeps between calls would mix with its sequences. Leave stateful out of its layers.`,
     );
   }
-  const settings = decodeSettings(model, options);
   const { inputs } = model.graph;
   const cuts = cutIntoSteps(model.name, model.graph);
+  const settings = decodeSettings(model, options);
   const sources = await toNumericArrays(source, inputs.length - 1, "the source");
   const mask = options.mask === undefined ? null : await toNumericArray(options.mask, "mask");
   const examples = sources[0]?.shape[0] ?? 0;

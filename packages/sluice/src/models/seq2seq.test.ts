@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { checkGradients } from "../autograd/gradient-check.ts";
 import {
+  type ArrayInputs,
   type AttentionLayer,
   additiveAttention,
   attention,
@@ -16,6 +17,7 @@ import {
   lstm,
   type Model,
   masking,
+  memoryCheckpoints,
   padTokens,
   seq2seq,
   teacherForcing,
@@ -145,6 +147,31 @@ describe("seq2seq", () => {
     expect(other.loss).toBeCloseTo(one.loss!, 12);
     const [a, b] = [await plain.weights(), await padded.weights()];
     for (const [path, { data }] of a) data.forEach((w, k) => void expect(b.get(path)!.data[k]).toBeCloseTo(w, 12));
+  });
+
+  test("trains on from a checkpoint to the same bits, with validation and metrics under the mask", async () => {
+    const { learnt, heldOut } = digits(400, 5);
+    const data = (questions: readonly number[][]): [ArrayInputs, ArrayInputs] => {
+      const { input, target } = teacherForcing(questions, marks);
+      return [[padTokens(questions), input], target];
+    };
+    const make = (): Model =>
+      seq2seq({
+        encoder: [token(4), lstm({ units: 8, dropout: 0.1 })],
+        decoder: [token(4), lstm({ units: 8 }), dense({ units: 13 })],
+        attention: attention({ dropout: 0.1 }),
+      }).compile({ optimizer: "adam", loss, metrics: ["accuracy"] });
+    const store = memoryCheckpoints();
+    const [x, y] = data(learnt);
+    const [whole, cut] = [make(), make()];
+    const options = { batchSize: 16, validationData: data(heldOut) } as const;
+    const history = await whole.fit(x, y, { ...options, epochs: 3 });
+    expect(history.valLoss.at(-1)).toBeLessThan(history.valLoss[0]!);
+    expect(history.metrics.accuracy!.at(-1)).toBeGreaterThan(history.metrics.accuracy![0]!);
+    await cut.fit(x, y, { ...options, epochs: 2, checkpoint: { store } });
+    const resumed = make();
+    await resumed.fit(x, y, { ...options, epochs: 3, checkpoint: { store }, resume: true });
+    expect(await resumed.weights()).toEqual(await whole.weights());
   });
 
   test("says what does not go together", () => {
