@@ -9,6 +9,7 @@ const pages = [
   "../packages/tasks/README.md",
   "custom-cells.md",
   "the-cell.md",
+  "attention.md",
   "sequences.md",
 ];
 const made: URL[] = [];
