@@ -3,30 +3,37 @@ import { randomTensor } from "../autograd/gradient-check.ts";
 import type { HostArray } from "../backend/backend.ts";
 import {
   AttentionLayer,
+  add,
   additiveAttention,
   attention,
   beamSearch,
   bidirectional,
+  concatenate,
   type Decoded,
   decode,
   dense,
   embedding,
   getBackend,
   gru,
+  input,
   type Layer,
   loadModel,
   lstm,
   lstmCell,
   type Model,
   masking,
+  model,
   multiHeadAttention,
   ops,
   padTokens,
   residual,
   rnn,
+  type SymbolicTensor,
   saveModel,
   seq2seq,
   sequential,
+  simpleRnn,
+  type Tensor,
   tensor,
 } from "../index.ts";
 import { expectClose } from "../testing/oracle.ts";
@@ -35,10 +42,13 @@ const V = 5; // 0 pads, 1 starts, 2 stops
 const backend = getBackend("reference");
 const tokens = (): Layer => embedding({ inputDim: V, outputDim: 3, maskZero: true });
 
-/** Random weights, biases too, large enough for outputs of several lengths. */
+/** Random weights, biases too; those of the last layer larger, so that some tokens are far likelier than others. */
 function randomWeights(net: Model, seed: number, std = 1.2): Model {
   net.parameters.forEach(({ tensor: weight }, k) => {
-    backend.write(weight.storage, randomTensor(weight.shape, { seed: seed + k, like: weight, std }).dataSync());
+    backend.write(
+      weight.storage,
+      randomTensor(weight.shape, { seed: seed + k, like: weight, std: k + 2 < net.parameters.length ? std : 3 * std }).dataSync(),
+    );
   });
   return net;
 }
@@ -79,13 +89,14 @@ function bestOfAll(
   net: Model,
   source: readonly number[],
   maxLength: number,
+  others: readonly number[] = [1, 3, 4],
 ): { tokens: readonly number[]; logProbability: number } {
   let best = { tokens: [] as readonly number[], logProbability: Number.NEGATIVE_INFINITY };
   const visit = (prefix: readonly number[], sum: number): void => {
     const scores = nextScores(net, source, prefix);
     const stopped = sum + scores[2]!;
     if (stopped > best.logProbability) best = { tokens: prefix, logProbability: stopped };
-    if (prefix.length < maxLength) for (const token of [1, 3, 4]) visit([...prefix, token], sum + scores[token]!);
+    if (prefix.length < maxLength) for (const token of others) visit([...prefix, token], sum + scores[token]!);
   };
   visit([], 0);
   return best;
@@ -95,9 +106,13 @@ describe("decode", () => {
   const sources = [[3], [4, 3, 3], [3, 4, 4, 1]];
   const padded = padTokens(sources);
 
-  test.each([1, 2, 3, 4])("greedily it takes the likeliest token after the prefix so far (weights %i)", async (seed) => {
-    const net = small(100 * seed);
+  test.each([
+    1000, 4000, 6700, 9100,
+  ])("greedily it takes the likeliest token after the prefix so far (weights %i)", async (seed) => {
+    const net = small(seed);
     const found = await decode(net, padded, { ...marks, maxLength: 6 });
+    expect(new Set(found.map((row) => row.tokens.join())).size).toBeGreaterThan(1); // weights that tell the sources apart
+    expect(found.some(({ stopped }) => stopped)).toBe(true);
     sources.forEach((source, n) => {
       const expected: number[] = [];
       let sum = 0;
@@ -117,9 +132,12 @@ describe("decode", () => {
     });
   });
 
-  test.each([1, 2, 3, 4, 5, 6])("beams that keep everything find the best of all sequences (weights %i)", async (seed) => {
-    const net = small(100 * seed);
+  test.each([
+    3100, 4000, 5000, 6600, 9100, 9900,
+  ])("beams that keep everything find the best of all sequences (weights %i)", async (seed) => {
+    const net = small(seed);
     const found = await decode(net, padded, { ...marks, maxLength: 3, beams: V ** 4 });
+    expect(new Set(found.map((row) => row.tokens.join())).size).toBeGreaterThan(1); // weights that tell the sources apart
     sources.forEach((source, n) => {
       const best = bestOfAll(net, source, 3);
       expect(found[n]!.tokens).toEqual(best.tokens);
@@ -128,7 +146,7 @@ describe("decode", () => {
   });
 
   test("every hypothesis scores what teacher forcing gives it, the best first, none twice", async () => {
-    const net = small(300);
+    const net = small(9100);
     const found = await beamSearch(net, padded, { ...marks, maxLength: 4, beams: 5, lengthPenalty: 0.7 });
     sources.forEach((source, n) => {
       const rows: Decoded[] = found[n]!;
@@ -147,7 +165,7 @@ describe("decode", () => {
   });
 
   test("padding is inert, and so are the other sources of a batch", async () => {
-    const net = small(200);
+    const net = small(6700);
     const options = { ...marks, maxLength: 8, beams: 3 };
     const together = await beamSearch(net, padded, options);
     for (const [n, source] of sources.entries()) {
@@ -255,8 +273,55 @@ describe("decode", () => {
     expect(plain).toEqual(found[0]!.map((row) => ({ ...row, attention: [] })));
   });
 
+  test("without padding every token may come out", async () => {
+    const plain = (): Layer => embedding({ inputDim: V, outputDim: 3 });
+    const decoder = [plain(), lstm({ units: 4 }), dense({ units: V })];
+    const make = (): Model => seq2seq({ encoder: [plain(), lstm({ units: 4 })], decoder, backend: "reference" });
+    const net = randomWeights(make(), 1226);
+    const options = { ...marks, maxLength: 3, beams: V ** 4 };
+    const best = bestOfAll(net, [3, 0, 4], 3, [0, 1, 3, 4]);
+    expect(best.tokens).toContain(0);
+    expect((await decode(net, [[3, 0, 4]], { ...options, pad: null }))[0]!.tokens).toEqual(best.tokens);
+    expect((await decode(net, [[3, 0, 4]], options))[0]!.tokens).toEqual(bestOfAll(net, [3, 0, 4], 3).tokens);
+  });
+
+  test("any model whose last input is what came out may answer: here one that reads a sequence and a vector", async () => {
+    const [sequence, vector, soFar] = [input({ shape: [null, 2] }), input({ shape: [3] }), input({ shape: [null] })];
+    const [encoded, h] = gru({ units: 4, returnSequences: true, returnState: true }).applyAll(sequence) as [
+      SymbolicTensor,
+      SymbolicTensor,
+    ];
+    const start = add().apply([h, dense({ units: 4 }).apply(vector)]);
+    const read = gru({ units: 4, returnSequences: true }).apply([tokens().apply(soFar), start]);
+    const alone = simpleRnn({ units: 2, returnSequences: true }).apply(read); // it begins by itself
+    const found = attention({ score: "general" }).apply([alone, encoded]);
+    const again = additiveAttention({ units: 2 }).apply([read, encoded]);
+    const y = dense({ units: V }).apply(concatenate().apply([found, again, alone]));
+    const net = randomWeights(model({ inputs: [sequence, vector, soFar], outputs: y, backend: "reference" }), 60);
+    const like = { backend };
+    const source = [randomTensor([2, 3, 2], { seed: 1, like }), randomTensor([2, 3], { seed: 2, like })];
+    const rows = await beamSearch(net, source, { ...marks, maxLength: 4, beams: 4, attention: true });
+    rows.forEach((hypotheses, n) => {
+      const row = (x: Tensor): Tensor => ops.slice(x, n, n + 1, { axis: 0 });
+      for (const { tokens: said, stopped, logProbability, attention: looks } of hypotheses) {
+        const all = stopped ? [...said, 2] : said;
+        const reads = tensor([1, ...all.slice(0, -1)], [1, all.length], like);
+        const [scores] = net.forward([...source.map(row), reads]);
+        const each = ops.logSoftmax(scores!).dataSync();
+        expect(logProbability).toBeCloseTo(
+          all.reduce((sum, token, t) => sum + each[t * V + token]!, 0),
+          10,
+        );
+        expect(looks.map(({ shape }) => shape)).toEqual([
+          [all.length, 3],
+          [all.length, 3],
+        ]);
+      }
+    });
+  });
+
   test("a model that was saved and loaded gives the same, and knows from its loss what its output means", async () => {
-    const net = small(800);
+    const net = randomWeights(attended(additiveAttention({ units: 3 })), 43);
     net.compile({ loss: { type: "sparseCategoricalCrossentropy", fromLogits: true } });
     const options = { start: 1, stop: 2, maxLength: 8, beams: 3 };
     const found = await beamSearch(net, padded, options);

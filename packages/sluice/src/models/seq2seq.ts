@@ -102,20 +102,20 @@ function decodeFrom(
   states: readonly EndState[],
   look?: (h: SymbolicTensor) => SymbolicTensor,
 ): SymbolicTensor {
-  const recurrent = layers.filter(isRecurrent);
-  if (recurrent.length !== states.length) {
+  const levels = layers.filter(isRecurrent).length;
+  if (levels !== states.length) {
     throw new ValueError(
-      `Cannot make seq2seq of an encoder with ${states.length} recurrent layers and a decoder with ${recurrent.length}: each of the decoder's starts from ` +
+      `Cannot make seq2seq of an encoder with ${states.length} recurrent layers and a decoder with ${levels}: each of the decoder's starts from ` +
         "the state of one of the encoder's. Give both as many.",
     );
   }
+  const left = [...states];
   return layers.reduce((x, layer) => {
     if (!isRecurrent(layer)) return named(layer, "decoder").apply(x);
-    const level = recurrent.indexOf(layer);
-    const start = states[level] as EndState;
+    const start = left.shift() as EndState;
     checkStart(layer, start);
     const h = named(withStates(layer, { returnSequences: true, returnState: false }), "decoder").apply([x, ...start]);
-    return look && level === recurrent.length - 1 ? look(h) : h;
+    return look && left.length === 0 ? look(h) : h;
   }, target);
 }
 
