@@ -1,4 +1,6 @@
 import { ValueError } from "../errors.ts";
+import { Embedding } from "../layers/embedding.ts";
+import type { Graph } from "../models/graph.ts";
 import type { Model } from "../models/model.ts";
 import type { ArrayInput } from "../training/arrays.ts";
 import { checkCount } from "../training/source.ts";
@@ -18,7 +20,7 @@ export interface DecodeOptions {
    * token included, are ranked [Wu et al. 2016, arXiv:1609.08144]; above 0 it favours long ones. Default 0.
    */
   readonly lengthPenalty?: number;
-  /** The token that stands for padding, which never comes out; null when there is none. Default 0. */
+  /** The token that stands for padding, which never comes out; null when there is none. Default: 0 where the decoder masks it by `maskZero`. */
   readonly pad?: number | null;
   /** [N, T] of the source, 1 = use the step. Layers that mask by themselves (`embedding` with `maskZero`, `masking`) need none. */
   readonly mask?: ArrayInput;
@@ -35,7 +37,16 @@ export type DecodeSettings = Required<Omit<DecodeOptions, "mask">>;
 
 /** @throws {ValueError} for options outside their rules. */
 export function decodeSettings(model: Model, options: DecodeOptions): DecodeSettings {
-  const { start, stop, maxLength, beams = 1, lengthPenalty = 0, pad = 0, attention = false, batchSize = 32 } = options;
+  const {
+    start,
+    stop,
+    maxLength,
+    beams = 1,
+    lengthPenalty = 0,
+    pad = paddingOf(model.graph),
+    attention = false,
+    batchSize = 32,
+  } = options;
   checkCount(maxLength, "maxLength");
   checkCount(beams, "beams");
   checkCount(batchSize, "batchSize");
@@ -46,12 +57,18 @@ export function decodeSettings(model: Model, options: DecodeOptions): DecodeSett
   }
   if (stop >= classes || stop === pad) {
     throw new ValueError(
-      `Cannot decode with stop ${stop}: it is a token that may come out, from 0 to ${classes - 1} and other than pad ${pad}.`,
+      `Cannot decode with stop ${stop}: it is a token that may come out, from 0 to ${classes - 1} and other than padding.`,
     );
   }
   if (!Number.isFinite(lengthPenalty)) throw new ValueError(`Cannot decode with lengthPenalty ${lengthPenalty}: it is a number.`);
   const fromLogits = options.fromLogits ?? compiledFrom(model);
   return { start, stop, maxLength, beams, lengthPenalty, pad, attention, batchSize, fromLogits };
+}
+
+/** The token that the decoder takes for padding. */
+function paddingOf({ inputs, nodes }: Graph): number | null {
+  const reads = nodes.filter((node) => node.inputs.some((x) => x.node === inputs.at(-1)?.node));
+  return reads.some(({ layer }) => layer instanceof Embedding && layer.options.maskZero) ? 0 : null;
 }
 
 /** Whether the loss that the model was compiled with takes raw scores. */
