@@ -1,12 +1,12 @@
 import { ValueError } from "../errors.ts";
 import type { Model } from "../models/model.ts";
+import { cutIntoSteps, type StepGraph } from "../models/step-graph.ts";
 import { type ArrayInputs, concatRows, gatherRows, toNumericArray, toNumericArrays } from "../training/arrays.ts";
 import { checkBatch, toTensors } from "../training/batch.ts";
 import type { NumericArray } from "../training/dataset.ts";
 import { pacer } from "../training/pace.ts";
 import { Beam, type Hypothesis } from "./beam.ts";
 import { type DecodeOptions, type DecodeSettings, decodeSettings } from "./options.ts";
-import { cutIntoSteps, type StepGraph } from "./step-graph.ts";
 import { StepRun } from "./step-run.ts";
 
 /** An output sequence, and how likely the model finds it. */

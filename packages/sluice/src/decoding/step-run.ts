@@ -8,9 +8,9 @@ import type { State } from "../layers/layer.ts";
 import type { RecurrentLayer } from "../layers/recurrent-layer.ts";
 import type { GraphNode, SymbolicTensor } from "../layers/symbolic.ts";
 import { runGraph } from "../models/graph.ts";
+import type { StepGraph } from "../models/step-graph.ts";
 import { inStep, type Tensor, tensor } from "../tensor/tensor.ts";
 import type { NumericArray } from "../training/dataset.ts";
-import type { StepGraph } from "./step-graph.ts";
 
 /** One row of a step: an output sequence that grows. */
 export interface StepRow {

@@ -1,4 +1,3 @@
-import { cutIntoSteps } from "../decoding/step-graph.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import type { AttentionLayer } from "../layers/attention/attention-layer.ts";
 import { Bidirectional } from "../layers/bidirectional.ts";
@@ -13,6 +12,7 @@ import { type Shape, sameShape, showShape } from "../tensor/shape.ts";
 import { model } from "./functional.ts";
 import type { Model } from "./model.ts";
 import type { ModelOptions } from "./network.ts";
+import { cutIntoSteps } from "./step-graph.ts";
 
 /** Options of `seq2seq`. */
 export interface Seq2SeqOptions extends ModelOptions {

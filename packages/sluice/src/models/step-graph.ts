@@ -4,8 +4,8 @@ import { isStepwise } from "../layers/layer-from-config.ts";
 import type { RecurrentLayer } from "../layers/recurrent-layer.ts";
 import { recurrentIn } from "../layers/skip-connection.ts";
 import type { GraphNode, SymbolicTensor } from "../layers/symbolic.ts";
-import type { Graph } from "../models/graph.ts";
 import { showShape } from "../tensor/shape.ts";
+import type { Graph } from "./graph.ts";
 
 /** One use of a layer in a step. */
 export interface StepUse {
