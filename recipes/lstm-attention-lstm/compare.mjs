@@ -16,6 +16,7 @@ const etth1 = {
   T: 96,
   K: 24,
   stride: 4,
+  epochs: 8,
 };
 /** Days of trade; prices and volume as logarithms. */
 const index = {
@@ -26,6 +27,7 @@ const index = {
   T: 60,
   K: 20,
   stride: 2,
+  epochs: 12,
 };
 
 const deviation = (values) => {
@@ -100,7 +102,7 @@ export async function compare({ quick, seed, data }) {
   const series = await readSeries(data);
   const { units, epochs, stride, seeds } = quick
     ? { units: 4, epochs: 1, stride: 40, seeds: 1 }
-    : { units: 32, epochs: 12, stride: series.stride, seeds: 3 };
+    : { units: 32, epochs: series.epochs, stride: series.stride, seeds: 3 };
   const test = windows(series, series.ends[1], series.ends[2], 1, true);
   const rows = [
     { name: "last value", runs: [{ ...errors(series, test.y, new Float32Array(test.y.data.length)), weights: 0, seconds: 0 }] },
