@@ -130,7 +130,7 @@ export abstract class AttentionLayer<O extends AttentionLayerOptions = Attention
     const asked = query.slice(0, -1);
     const context = [...asked, this.contextFeatures(featuresOf(inputs))];
     if (!this.options.returnWeights) return [context];
-    return [context, [asked[0] ?? null, ...this.headAxes(), ...asked.slice(1), value[1] ?? null]];
+    return [context, [asked[0] ?? null, ...this.headAxes(), ...asked.slice(1), value[1] ?? key[1] ?? null]];
   }
 
   call(inputs: readonly Tensor[], { masks, training, step }: CallContext): CallResult {
@@ -170,7 +170,7 @@ export abstract class AttentionLayer<O extends AttentionLayerOptions = Attention
     return inStep(query.backend, () => {
       const scores = this.scores(isOne ? expandDims(query, 1) : query, memory.keys);
       const weights = this.weights(scores, memory.mask, options);
-      const context = this.sumUp(weights, memory.values);
+      const context = withoutPadding(this.sumUp(weights, memory.values), options.queryMask ?? null);
       return isOne ? { context: squeeze(context, 1), weights: squeeze(weights, -2) } : { context, weights };
     });
   }
@@ -179,8 +179,7 @@ export abstract class AttentionLayer<O extends AttentionLayerOptions = Attention
     const { causal = false, dropout = 0 } = this.options;
     const [Tq, S] = scores.shape.slice(-2) as [number, number];
     const visible = visibleSteps({ mask, queryMask, causal }, Tq, S, scores.backend);
-    const byHead = this.headAxes().reduce<Tensor | null>((all) => all && expandDims(all, 1), visible);
-    const weights = attentionWeights(scores, byHead);
+    const weights = attentionWeights(scores, visible && this.headAxes().length > 0 ? expandDims(visible, 1) : visible);
     return training && dropout > 0 ? dropoutOp(weights, dropout, this.randomKey("dropout", step)) : weights;
   }
 

@@ -278,6 +278,12 @@ describe("masks", () => {
     expect(numbers(mask)).toEqual([1, 0, 1]);
     expect(numbers(output).slice(2, 4)).toEqual([0, 0]);
   });
+  test("several heads give 0 at masked queries, and their bias where nothing is seen", () => {
+    const layer = multiHeadAttention({ heads: 2, biasInitializer: "ones" });
+    expect(numbers(layer.forward(x, { mask: of3 }).output).slice(2, 4)).toEqual([0, 0]);
+    const blind = layer.forward([x, y], { mask: of([0, 0, 0, 0], [1, 4]) }).output;
+    expect(numbers(blind)).toEqual([1, 1, 1, 1, 1, 1]);
+  });
   test("given to forward count for the value, and for a query with as many steps", () => {
     const layer = attention({ returnWeights: true });
     const { outputs, mask } = layer.forward([x, y], { mask: of4 });
