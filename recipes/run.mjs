@@ -8,15 +8,21 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 /**
  * Runs a recipe from the command line: `node NAME.mjs [--quick] [--seed N] [--save]`. It prints the tables; --save writes them, with
- * the command, and the figures into results/ beside it. `seed` is the first seed unless another is given.
+ * the command, and the figures into results/ beside it. `seed` is the first seed unless another is given; `options` are further options,
+ * as `parseArgs` takes them, that the recipe is given by name.
  */
-export async function main(url, name, recipe, { seed = 0 } = {}) {
+export async function main(url, name, recipe, { seed = 0, options = {} } = {}) {
   if (url !== pathToFileURL(argv[1] ?? "").href) return;
   const { values } = parseArgs({
-    options: { quick: { type: "boolean" }, seed: { type: "string", default: String(seed) }, save: { type: "boolean" } },
+    options: {
+      quick: { type: "boolean" },
+      seed: { type: "string", default: String(seed) },
+      save: { type: "boolean" },
+      ...options,
+    },
   });
   const began = performance.now();
-  const { text, figures = {} } = await recipe({ quick: values.quick ?? false, seed: Number(values.seed) });
+  const { text, figures = {} } = await recipe({ ...values, quick: values.quick ?? false, seed: Number(values.seed) });
   const seconds = Math.round((performance.now() - began) / 1000);
   console.log(`${text}\n\n${seconds} s`);
   if (!values.save) return;

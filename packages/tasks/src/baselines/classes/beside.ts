@@ -29,6 +29,8 @@ export interface ClassResult {
   /** Numbers that were learned or are kept. */
   readonly parameters: number;
   readonly seconds: number;
+  /** What it told, for a closer look. */
+  readonly told: ArrayLike<number>;
 }
 
 /** What is compared, and on what. */
@@ -45,7 +47,7 @@ export interface ClassComparison extends ClassTask {
  * @example
  * const told = mostLikely((await model.predict(test.x)).data, 3);
  * classifiersBesideBaselines({ train, validation, test, classes: 3 }, [{ name: "LSTM", told, parameters, seconds }]);
- * // [{ name: "most frequent class", accuracy: 0.35, macroF1: 0.17, parameters: 0, seconds: 0 }, …, { name: "LSTM", … }]
+ * // [{ name: "most frequent class", accuracy: 0.35, macroF1: 0.17, parameters: 0, seconds: 0, told: [2, 2, …] }, …, { name: "LSTM", … }]
  */
 export function classifiersBesideBaselines(
   { test, baselines = CLASS_BASELINE_KINDS, ...task }: ClassComparison,
@@ -66,5 +68,6 @@ export function classifiersBesideBaselines(
     macroF1: macroF1(test.y, told),
     parameters,
     seconds,
+    told,
   }));
 }

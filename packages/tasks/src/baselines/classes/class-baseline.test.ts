@@ -178,7 +178,7 @@ describe("what each baseline sees", () => {
       "logistic regression",
       "LSTM",
     ]);
-    expect(rows.at(-1)).toEqual({ name: "LSTM", accuracy: 1, macroF1: 1, parameters: 7, seconds: 2 });
+    expect(rows.at(-1)).toEqual({ name: "LSTM", accuracy: 1, macroF1: 1, parameters: 7, seconds: 2, told });
     const flat = (part: LabelledSequences): LabelledSequences => ({ ...part, x: { ...part.x, shape: [part.y.length, 8] } });
     const oneStep = { train: flat(train), validation: flat(validation), test: flat(unseen), classes: 2 };
     expect(classifiersBesideBaselines(oneStep, []).map(({ name }) => name)).toEqual([
