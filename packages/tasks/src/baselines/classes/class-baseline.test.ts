@@ -143,6 +143,23 @@ describe("what each baseline sees", () => {
     }
   });
 
+  test("a missing value reads as the mean", () => {
+    const holes = (part: LabelledSequences, hole: number): LabelledSequences => {
+      const data = Array.from(part.x.data, (v, k) => (k % 8 === 3 ? Number.NaN : v));
+      const known = data.filter((v, k) => k % 2 === 1 && !Number.isNaN(v));
+      const average = known.reduce((a, b) => a + b, 0) / known.length;
+      return { ...part, x: { ...part.x, data: data.map((v) => (Number.isNaN(v) && hole === 0 ? average : v)) } };
+    };
+    const layout = fitFeatures(holes(train, Number.NaN), "steps");
+    const [gaps, filled] = [Number.NaN, 0].map((hole) => readFeatures(layout, holes(train, hole)).values);
+    expect(apart(gaps!, filled!)).toBeLessThan(1e-12);
+    for (const kind of CLASS_BASELINE_KINDS) {
+      const model = fitClassBaseline(kind, { ...task, train: holes(train, Number.NaN) });
+      expect(predictClasses(model, holes(unseen, Number.NaN)).every((label) => label === 0 || label === 1)).toBe(true);
+      if (kind !== "majority") expect(JSON.stringify(model), kind).not.toContain("null");
+    }
+  });
+
   test("a fitted baseline is plain data", () => {
     for (const kind of CLASS_BASELINE_KINDS) {
       const model = fitClassBaseline(kind, task);
@@ -198,6 +215,7 @@ describe("what cannot be fitted", () => {
     expect(fit({ y: [0, 1] })).toThrow('Cannot fit the baseline "logistic" to 2 classes for 20 examples');
     expect(fit({ y: new Array(20).fill(2) })).toThrow("to class 2: each example has one whole number from 0 to 1");
     expect(fit({ x: { shape: [160], data: good.x.data } })).toThrow("shape [160] with 160 numbers");
+    expect(fit({ x: { shape: [20, 4, 2], data: new Array(160).fill(-1 / 0) } })).toThrow("the value -Infinity at place 0");
     expect(fit({ lengths: new Array(20).fill(5) })).toThrow("length 5 of example 0: give each its length, 1 to 4");
     expect(() => predictClasses(fitClassBaseline("logistic", task), { x: { shape: [1, 3], data: [1, 2, 3] } })).toThrow(
       "sequences of 3 variables: the baseline was fitted to 2",

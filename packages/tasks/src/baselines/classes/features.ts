@@ -8,7 +8,7 @@ export interface FeatureRows {
   readonly values: Float64Array;
 }
 
-/** N, T and I of sequences. @throws {RangeError} for another rank, other counts, or a length that is not within 1 … T. */
+/** N, T and I of sequences. @throws {RangeError} for another rank, other counts, an infinite value, or a length outside 1 … T. */
 export function sizesOf({ x, lengths }: Sequences): { examples: number; steps: number; inputs: number } {
   const { shape, data } = x;
   const [examples = 0, steps = 0, inputs = 0] = shape.length === 2 ? [shape[0], 1, shape[1]] : shape;
@@ -16,6 +16,12 @@ export function sizesOf({ x, lengths }: Sequences): { examples: number; steps: n
     throw new RangeError(
       `Cannot read sequences of shape [${shape.join(", ")}] with ${data.length} numbers: baselines read ` +
         "[examples, steps, variables] or [examples, variables], none of them 0, and as many numbers as that holds.",
+    );
+  }
+  for (let k = 0; k < data.length; k++) {
+    if (Math.abs(data[k] as number) !== Number.POSITIVE_INFINITY) continue;
+    throw new RangeError(
+      `Cannot read sequences with the value ${data[k]} at place ${k}: replace it, or write NaN if it is missing.`,
     );
   }
   if (lengths !== undefined) {
@@ -48,6 +54,7 @@ export function fitFeatures(train: Sequences, kind: FeatureKind): FeatureLayout 
  *     steps      z_(t,i), t = 0 … T − 1    0, the mean, where a sequence has ended; steps beyond the layout's T are not read
  *     summary    of each variable: first, last, mean, std, lowest and highest z of the steps that count
  *
+ * A missing value, NaN, reads as the mean.
  * @throws {RangeError} when the sequences have other variables than the layout was fitted to.
  */
 export function readFeatures(layout: FeatureLayout, sequences: Sequences): FeatureRows {
@@ -61,8 +68,10 @@ export function readFeatures(layout: FeatureLayout, sequences: Sequences): Featu
   for (let n = 0; n < examples; n++) {
     const length = sequences.lengths?.[n] ?? steps;
     for (let i = 0; i < inputs; i++) {
-      const at = (t: number): number =>
-        ((sequences.x.data[(n * steps + t) * inputs + i] as number) - (mean[i] as number)) / (std[i] as number);
+      const at = (t: number): number => {
+        const x = sequences.x.data[(n * steps + t) * inputs + i] as number;
+        return Number.isNaN(x) ? 0 : (x - (mean[i] as number)) / (std[i] as number);
+      };
       if (layout.kind === "summary") values.set(summaryOf(at, length), n * columns + 6 * i);
       else for (let t = 0; t < Math.min(length, layout.steps); t++) values[n * columns + t * inputs + i] = at(t);
     }
