@@ -7,6 +7,8 @@ export {
   quantileOfSorted,
 } from "./baseline.ts";
 export { defaultLags } from "./fit-ridge.ts";
+/** Hidden Markov models of symbols: `hiddenMarkov.fit(sequences, { states: 4, symbols: 10 })`. */
+export * as hiddenMarkov from "./hidden-markov/index.ts";
 export type {
   BaselineKind,
   BaselineModel,
