@@ -5,18 +5,26 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+/** Where data sets lie that are not part of the repository. */
+export const dataFolder = fileURLToPath(new URL("../../shared/data", import.meta.url));
 
 /**
  * Runs a recipe from the command line: `node NAME.mjs [--quick] [--seed N] [--save]`. It prints the tables; --save writes them, with
- * the command, and the figures into results/ beside it. `seed` is the first seed unless another is given.
+ * the command, and the figures into results/ beside it. `seed` is the first seed unless another is given; a recipe that reads `data` also
+ * takes `--data FOLDER`, by default `shared/data` beside the repository.
  */
-export async function main(url, name, recipe, { seed = 0 } = {}) {
+export async function main(url, name, recipe, { seed = 0, data = false } = {}) {
   if (url !== pathToFileURL(argv[1] ?? "").href) return;
   const { values } = parseArgs({
-    options: { quick: { type: "boolean" }, seed: { type: "string", default: String(seed) }, save: { type: "boolean" } },
+    options: {
+      quick: { type: "boolean" },
+      seed: { type: "string", default: String(seed) },
+      save: { type: "boolean" },
+      ...(data && { data: { type: "string", default: dataFolder } }),
+    },
   });
   const began = performance.now();
-  const { text, figures = {} } = await recipe({ quick: values.quick ?? false, seed: Number(values.seed) });
+  const { text, figures = {} } = await recipe({ quick: values.quick ?? false, seed: Number(values.seed), data: values.data });
   const seconds = Math.round((performance.now() - began) / 1000);
   console.log(`${text}\n\n${seconds} s`);
   if (!values.save) return;
