@@ -143,7 +143,6 @@ export async function recall({ quick, seed }) {
       { name: `LSTM, 16 units, k = ${ks[last]}`, values: states.map(() => rows.at(-1).cells[last].asked) },
     ],
     min: 0,
-    max: 1.1,
   });
   return { rows, players, text, figures: { recall: figure } };
 }

@@ -28,7 +28,7 @@ export async function penn({ quick, seed, data }) {
       .filter((word) => word !== "<unk>"),
   );
   const text = readWords(sentences, 5);
-  const options = quick ? { dimensions: 20, epochs: 1 } : { dimensions: 100, epochs: 20 };
+  const options = quick ? { dimensions: 20, epochs: 1 } : { dimensions: 100, epochs: 15 };
   const onEpoch = ({ epoch, loss, pairs }) => console.error(`epoch ${epoch + 1}: ${pairs} pairs, loss ${loss.toFixed(3)}`);
   const { vectors, losses } = await skipGram(text, {
     ...options,
@@ -36,6 +36,7 @@ export async function penn({ quick, seed, data }) {
     negatives: 5,
     subsample: 1e-4,
     batchSize: 1024,
+    learningRate: 0.05,
     seed,
     onEpoch,
   });
