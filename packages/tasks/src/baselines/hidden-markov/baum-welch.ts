@@ -21,7 +21,10 @@ export function expectedCounts(model: Rows, sequences: readonly SymbolSequence[]
     transition: new Float64Array(N * N),
     emission: new Float64Array(N * M),
   };
-  const pass = forwardRoom(Math.max(0, ...sequences.map(({ length }) => length)), model);
+  const pass = forwardRoom(
+    sequences.reduce((longest, { length }) => Math.max(longest, length), 0),
+    model,
+  );
   const [ahead, weighted] = [new Float64Array(N), new Float64Array(N)];
   let logLikelihood = 0;
   for (const sequence of sequences) {

@@ -23,13 +23,13 @@ export interface FitOptions extends UpdateOptions {
   readonly iterations?: number;
   /** A run ends when an update gains less than this, in nats a symbol. Default 1e-6. */
   readonly tolerance?: number;
-  /** Of the random models. Default 0. */
+  /** The random models follow from it. Default 0. */
   readonly seed?: number;
 }
 
 /** One run of Baum–Welch. */
 export interface FitRun {
-  /** Of the training sequences, in nats, before the first update and after each. */
+  /** Log-likelihood of the training sequences in nats, before the first update and after each. */
   readonly history: number[];
   /** Whether it ended because nothing was gained any more. */
   readonly converged: boolean;
@@ -38,7 +38,7 @@ export interface FitRun {
 /** What `fit` gives. */
 export interface FitResult {
   readonly model: HiddenMarkovModel;
-  /** Of the training sequences under `model`, in nats. */
+  /** Log-likelihood of the training sequences under `model`, in nats. */
   readonly logLikelihood: number;
   /** Every run, in the order of the restarts. */
   readonly runs: FitRun[];
@@ -78,8 +78,8 @@ export function update(
 
 /**
  * Learns a hidden Markov model from sequences by Baum–Welch from several random models, whose rows are uniform over all
- * distributions. It finds a maximum near its start, not the best of all: more restarts help, and more states than needed do too.
- * Cost of an update: 3 N² operations a symbol.
+ * distributions. It finds a maximum near its start, not the best of all: more restarts help, and often more states than needed.
+ * Cost of an update: some 3 N² multiplications a symbol.
  * @throws {RangeError} for no symbols, an entry that is none, or an option outside its range.
  * @example
  * const { model } = hiddenMarkov.fit([[0, 1, 1, 0, 2], [2, 2, 0, 1]], { states: 2, symbols: 3, seed: 1 });
@@ -158,7 +158,7 @@ function requireSequences(sequences: readonly SymbolSequence[], symbols: number,
     requireSymbols(sequence, symbols, attempted);
     length += sequence.length;
   }
-  if (length === 0) throw new RangeError(`Cannot ${attempted} to no symbols: pass at least one sequence with one.`);
+  if (length === 0) throw new RangeError(`Cannot ${attempted}: the sequences hold no symbol. Pass one with a symbol at least.`);
   return length;
 }
 
