@@ -46,7 +46,8 @@ export function keptShares(counts, t) {
 /**
  * Pairs of words that stand together, in batches of `batchSize` pairs with `negatives` other words each; the last batch may be smaller. Frequent
  * words are passed over by chance first, which brings the others closer; then each word looks 1 … `window` words to either side, drawn for each.
- * centres [B]; targets [B, 1 + negatives], the neighbour first; `read` is the share of the sentences read so far.
+ * centres [B]; targets [B, 1 + negatives], the neighbour first; `read` is the share of the sentences read so far. The
+ * arrays are written again for the next batch.
  */
 export function* batches({ sentences, counts }, { window, negatives, subsample, batchSize, seed, epoch }) {
   const random = new RandomStream({ seed, stream: 1, step: epoch });
