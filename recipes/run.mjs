@@ -6,6 +6,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+/** Where data sets lie that are not part of the repository. */
+export const dataFolder = fileURLToPath(new URL("../../shared/data", import.meta.url));
 
 /**
  * Runs a recipe from the command line: `node NAME.mjs [--quick] [--seed N] [--data FILE] [--save]`. It prints the tables; --save writes

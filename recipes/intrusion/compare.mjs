@@ -1,9 +1,9 @@
 // Intrusion detection on NSL-KDD: the seven learners of Tavallaee et al. 2009, the baselines that stand beside every classifier, and recurrent
 // networks, all trained here on the same rows and judged on the same others.
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { classifiersBesideBaselines } from "@sluice/tasks";
 import { RandomStream } from "sluice";
-import { main, mean, table } from "../run.mjs";
+import { dataFolder, main, mean, table } from "../run.mjs";
 import { leavesOf, predictC45, trainC45 } from "./c45.mjs";
 import { asColumns, asGroups, asMatrix, columnsOf, madeUp, readFolder } from "./data.mjs";
 import { predictNaiveBayes, trainNaiveBayes } from "./naive-bayes.mjs";
@@ -11,8 +11,6 @@ import { predictNbTree, trainNbTree } from "./nb-tree.mjs";
 import { networks, trainNetwork } from "./networks.mjs";
 import { predictTrees, trainForest, trainRandomTree } from "./random-trees.mjs";
 import { predictSvm, trainSvm } from "./svm.mjs";
-
-const beside = fileURLToPath(new URL("../../../shared/data/nsl-kdd/", import.meta.url));
 
 const leaves = (trees) => trees.reduce((sum, tree) => sum + leavesOf(tree), 0);
 /** Learners that read columns or rows as they come. `size` counts leaves, or numbers that are kept; `drawn` ones differ from seed to seed. */
@@ -46,7 +44,7 @@ const published = {
   "RNN, 80 units, one step": [83.28, 68.55],
 };
 
-export async function compare({ quick = false, seed, data = beside }) {
+export async function compare({ quick = false, seed, data = join(dataFolder, "nsl-kdd") }) {
   const files = quick ? { train: madeUp(600, seed, 0), test: madeUp(300, seed, 1), testFile: "made-up rows" } : readFolder(data);
   if (files === null) {
     throw new Error(

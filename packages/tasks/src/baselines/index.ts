@@ -8,6 +8,8 @@ export {
 } from "./baseline.ts";
 export * from "./classes/index.ts";
 export { defaultLags } from "./fit-ridge.ts";
+/** Hidden Markov models of symbols: `hiddenMarkov.fit(sequences, { states: 4, symbols: 10 })`. */
+export * as hiddenMarkov from "./hidden-markov/index.ts";
 export type {
   BaselineKind,
   BaselineModel,
