@@ -39,3 +39,12 @@ export function listed(names: readonly string[]): string {
 export function count(n: number, singular: string, plural: string = `${singular}s`): string {
   return `${n.toLocaleString("en-US")} ${n === 1 ? singular : plural}`;
 }
+
+/** @throws {DataError} unless each is a whole number from 1 up. */
+export function requireCounts(attempt: string, counts: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(counts)) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new DataError(`Cannot ${attempt} with ${name} ${value}: a whole number from 1 up is needed.`);
+    }
+  }
+}
