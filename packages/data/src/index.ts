@@ -40,7 +40,7 @@ export {
   transform,
 } from "./scalers.ts";
 export { seasonCandidates, seasonLength } from "./seasonality.ts";
-export type { TextUnit } from "./segments.ts";
+export { beginning, type TextUnit } from "./segments.ts";
 export { type Series, type SeriesSet, type ToSeriesOptions, toSeries } from "./series.ts";
 export type { ColumnType } from "./sniff.ts";
 export { type RowRange, type Split, type SplitOptions, splitByTime } from "./split.ts";

@@ -31,3 +31,8 @@ function* segments(text: string, segmenter: Intl.Segmenter): Generator<string> {
     from = done;
   }
 }
+
+/** At most the first `length` code units of a text, for a message or a name; no surrogate pair is cut in two. */
+export function beginning(text: string, length: number): string {
+  return text.slice(0, length).replace(/[\uD800-\uDBFF]$/, "");
+}

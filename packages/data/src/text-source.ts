@@ -80,8 +80,8 @@ async function* decoded(bytes: AsyncIterable<Uint8Array>, name: string): AsyncGe
 
 function notUtf8(name: string, row: number, cause: unknown): DataError {
   return new DataError(
-    `${name} line ${row}: these bytes are not UTF-8. Save the file as UTF-8 ("CSV UTF-8" in a spreadsheet), ` +
-      "or convert it: iconv -f latin1 -t utf-8.",
+    `${name} line ${row}: these bytes are not UTF-8. Save the file as UTF-8 ("CSV UTF-8" in a spreadsheet), or convert it from the ` +
+      "encoding that it has: iconv -f latin1 -t utf-8, for Chinese gb18030, for Japanese shift_jis, for Russian windows-1251.",
     { row },
     { cause },
   );
