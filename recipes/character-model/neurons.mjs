@@ -26,6 +26,8 @@ function since(text, isBegin) {
   });
 }
 
+const signed = (r) => r.toFixed(2).replace("-", "−");
+
 /** Pearson's correlation; 0 where one of them never changes. */
 function correlation(a, b) {
   const centred = [a, b].map((values) => {
@@ -65,15 +67,13 @@ export async function neurons(options) {
   });
   const unitTable = table(
     ["what is followed", "unit", "correlation with tanh(c)"],
-    found.map(({ feature, unit, r }) => [feature, unit, r.toFixed(2).replace("-", "−")]),
+    found.map(({ feature, unit, r }) => [feature, unit, signed(r)]),
   );
-  const shown = excerpt.slice(0, options.quick ? 60 : 240);
+  const shown = excerpt.slice(0, options.quick ? 60 : 160);
   const chosen = [...new Set(found.map(({ unit }) => unit))];
   const notes = Object.fromEntries(
     chosen.map((unit) => {
-      const follows = found
-        .filter((one) => one.unit === unit)
-        .map(({ feature, r }) => `“${feature}” (correlation ${r.toFixed(2)})`);
+      const follows = found.filter((one) => one.unit === unit).map(({ feature, r }) => `“${feature}” (correlation ${signed(r)})`);
       return [unit, `Of all units it goes most with ${follows.join(" and ")}.`];
     }),
   );
