@@ -9,7 +9,7 @@ import {
   forgetful,
   main,
   nats,
-  order,
+  orderOf,
   percent,
   sizes,
   table,
@@ -38,6 +38,7 @@ export async function characters(options) {
   const add = (name, weights, probabilities) => rows.push({ name, weights, nats: nats(probabilities), probabilities });
 
   const symbols = ids.map((id) => id - 2);
+  const order = orderOf(size - 2);
   const counted = countedFrom(symbols.subarray(0, cut), { size: size - 2, order });
   const byOrder = Array.from({ length: order }, () => new Float64Array(ids.length - cut));
   for (let at = cut; at < ids.length; at++) {

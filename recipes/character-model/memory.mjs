@@ -1,7 +1,7 @@
 // Does a character model keep a summary of what it has read, and fall back on it? [Karpathy, Johnson & Li 2015, section 4.4]
 import { vocabularySize } from "@sluice/data";
 import { countedFrom, NGrams } from "./ngrams.mjs";
-import { bits, carried, files, forgetful, main, order, percent, table, trained } from "./shared.mjs";
+import { bits, carried, files, forgetful, main, orderOf, percent, table, trained } from "./shared.mjs";
 
 /** Words are rare when the training part has at most so many of them. */
 const rare = 5;
@@ -52,7 +52,11 @@ function errorsBy(told, { text, cut, counted, symbols, words }) {
   for (const word of words) for (let at = word.index + 1; at < word.end; at++) inWord.set(at, word);
   const within = (n) => (at) => inWord.has(at) && inWord.get(at).back <= n;
   const oracles = [
-    ["n-grams up to 8: some order gives it p ≥ 0.5", "18 %", (at) => Math.max(...counted.probabilities(symbols, at)) >= 0.5],
+    [
+      `n-grams up to ${counted.order}: some order gives it p ≥ 0.5`,
+      "18 %",
+      (at) => Math.max(...counted.probabilities(symbols, at)) >= 0.5,
+    ],
     ...[100, 500, 1000, far].map((n) => [
       `word of the last ${n} characters, from its second on`,
       n === far ? "6 % in all" : "",
@@ -84,7 +88,8 @@ export async function memory(options) {
   const { model, vocabulary, ids, cut } = await trained(options);
   const size = vocabularySize(vocabulary) - 2;
   const symbols = ids.map((id) => id - 2);
-  const text = Array.from(symbols, (symbol) => vocabulary.tokens[symbol]).join("");
+  const order = orderOf(size);
+  const text = Array.from(symbols, (symbol) => vocabulary.tokens[symbol].at(0)).join(""); // one code unit for each id
   const words = wordsOf(text, cut);
   const told = carried(model, ids, cut, ids.length, 200);
 
@@ -101,7 +106,7 @@ export async function memory(options) {
 
   const near = options.quick ? 32 : 64;
   const short = byContext.find(({ context }) => context === near).told;
-  const summary = summaries(symbols, cut, { size, longest: 6 });
+  const summary = summaries(symbols, cut, { size, longest: Math.min(6, order) });
   const half = Math.floor(told.length / 2);
   const share = bestShare(told, summary, half);
   const both = mixed(told, summary, share);

@@ -53,6 +53,7 @@ export class NGrams {
 
   constructor(symbols, order) {
     this.symbols = symbols;
+    this.order = order;
     this.#levels = Array.from({ length: order }, () => ({ grams: new Counts(), total: new Counts(), types: new Counts() }));
   }
 

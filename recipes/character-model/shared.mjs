@@ -7,8 +7,8 @@ export { main, mean, percent, table, weightCount } from "../run.mjs";
 
 /** The paths that a recipe takes: the text, and where the trained model is kept. */
 export const files = ["text", "model"];
-/** Longest n-gram; 65 symbols to the power of 8 is a whole number that a double holds. */
-export const order = 8;
+/** Longest n-gram, 8 for an alphabet of up to 98 symbols: as a number it must be below 2^53. */
+export const orderOf = (size) => Math.min(8, Math.floor((53 * Math.LN2) / Math.log(size)));
 
 /** The size of a run. */
 export const sizes = ({ quick }) =>
@@ -20,10 +20,9 @@ export const sizes = ({ quick }) =>
 export async function readData({ quick, text, seed }) {
   if (!quick && text === undefined) throw new Error("Name the text: --text input.txt (or input.txt.gz).");
   const whole = quick ? plays(30_000, seed) : await readText(createReadStream(text), { name: text });
-  const cut = Math.floor(0.9 * whole.length);
   const { vocabulary } = fitVocabulary(whole, { by: "codePoint" });
   const { ids } = encodeText(vocabulary, whole);
-  return { whole, vocabulary, ids, cut };
+  return { vocabulary, ids, cut: Math.floor(0.9 * ids.length) };
 }
 
 /** A play without sense: people whose names are drawn anew in each scene speak short lines. */
