@@ -5,6 +5,7 @@ import { writeFileSync } from "node:fs";
 import os from "node:os";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { getHeapSpaceStatistics } from "node:v8";
 import { firstLoadBytes } from "../scripts/bundle-size.mjs";
 import { bigSeries } from "./big-series.mjs";
 import { configs, layersOf, materials } from "./configs.mjs";
@@ -101,9 +102,14 @@ async function trainer(config) {
 async function memoryUse() {
   const steps = Number(args.steps);
   const small = await trainer({ B: 4, T: 10, I: 4, H: 16 });
+  /** Megabytes of V8's heap: objects, and the code it compiled of our functions with its tables. */
   const heap = () => {
     globalThis.gc();
-    return process.memoryUsage().heapUsed / 1e6;
+    const of = (isCode) =>
+      getHeapSpaceStatistics()
+        .filter(({ space_name }) => /code|trusted/.test(space_name) === isCode)
+        .reduce((sum, { space_used_size }) => sum + space_used_size, 0) / 1e6;
+    return { objects: of(false), code: of(true) };
   };
   const upTo = async (from, end) => {
     for (let k = from; k < end; k++) await small.step();
@@ -114,10 +120,16 @@ async function memoryUse() {
   const [heapWarm] = await upTo(10, warm);
   const [heapAfter, after] = await upTo(warm, steps);
   return [
-    row("memory: heap after 10 steps", heapBefore, "MB"),
-    row(`memory: heap after ${steps} steps`, heapAfter, "MB", heapBefore * 1.05),
-    // V8 compiles the hot functions in the first steps and keeps that code in the heap; what leaks would go on after.
-    row(`memory: heap, added by each step after ${warm}`, ((heapAfter - heapWarm) * 1e6) / (steps - warm), "bytes"),
+    row("memory: heap after 10 steps", heapBefore.objects, "MB"),
+    row(`memory: heap after ${steps} steps`, heapAfter.objects, "MB", heapBefore.objects * 1.05),
+    row(
+      `memory: heap, added by each step after ${warm}`,
+      ((heapAfter.objects - heapWarm.objects) * 1e6) / (steps - warm),
+      "bytes",
+    ),
+    // V8 compiles the hot functions while steps run, and keeps that in its heap too.
+    row("memory: compiled code after 10 steps", heapBefore.code, "MB"),
+    row(`memory: compiled code after ${steps} steps`, heapAfter.code, "MB"),
     row("memory: persistent bytes after 10 steps", before.persistentBytes / 1e6, "MB"),
     row(`memory: persistent bytes after ${steps} steps`, after.persistentBytes / 1e6, "MB", before.persistentBytes / 1e6),
     ...(await stepBytes(configs.med)),

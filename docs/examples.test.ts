@@ -9,6 +9,8 @@ const pages = [
   "../packages/tasks/README.md",
   "custom-cells.md",
   "the-cell.md",
+  "attention.md",
+  "sequences.md",
 ];
 const made: URL[] = [];
 

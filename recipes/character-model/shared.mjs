@@ -5,8 +5,8 @@ import { dense, embedding, loadModel, lstm, modelMetadata, RandomStream, saveMod
 
 export { main, mean, percent, table, weightCount } from "../run.mjs";
 
-/** The paths that a recipe takes: the text, and where the trained model is kept. */
-export const files = ["text", "model"];
+/** The path that a recipe takes beside its text (`--data`): where the trained model is kept. */
+export const files = ["model"];
 /** Longest n-gram, 8 for an alphabet of up to 98 symbols: as a number it must be below 2^53. */
 export const orderOf = (size) => Math.min(8, Math.floor((53 * Math.LN2) / Math.log(size)));
 
@@ -17,9 +17,9 @@ export const sizes = ({ quick }) =>
     : { units: 256, epochs: 4, batchSize: 16, windowLength: 4096, steps: 64 };
 
 /** The text as ids, nine tenths of it to learn from. The quick run writes its own. */
-export async function readData({ quick, text, seed }) {
-  if (!quick && text === undefined) throw new Error("Name the text: --text input.txt (or input.txt.gz).");
-  const whole = quick ? plays(30_000, seed) : await readText(createReadStream(text), { name: text });
+export async function readData({ quick, data, seed }) {
+  if (!quick && data === undefined) throw new Error("Name the text: --data shakespeare.txt (or shakespeare.txt.gz).");
+  const whole = quick ? plays(30_000, seed) : await readText(createReadStream(data), { name: data });
   const { vocabulary } = fitVocabulary(whole, { by: "codePoint" });
   const { ids } = encodeText(vocabulary, whole);
   return { vocabulary, ids, cut: Math.floor(0.9 * ids.length) };

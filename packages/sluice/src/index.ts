@@ -10,6 +10,9 @@ export type { ActivationName, GateActivationName } from "./backend/kernels.ts";
 export type { RejectedVariant, WasmBackend, WasmReport } from "./backend/wasm/wasm-backend.ts";
 // Streams and small weights
 export type { WeightType } from "./backend/weight-types.ts";
+// Output sequences, token by token
+export { beamSearch, type Decoded, decode } from "./decoding/decode.ts";
+export type { DecodeOptions } from "./decoding/options.ts";
 // Errors
 export * from "./errors.ts";
 // Files
@@ -41,6 +44,7 @@ export { type FromConfigOptions, modelFromConfig } from "./models/from-config.ts
 export { type FunctionalOptions, model } from "./models/functional.ts";
 export { Model } from "./models/model.ts";
 export type { ModelForwardOptions, ModelOptions, Network } from "./models/network.ts";
+export { type Seq2SeqOptions, seq2seq } from "./models/seq2seq.ts";
 export { sequential } from "./models/sequential.ts";
 export type { LayerSummary, ModelSummary } from "./models/summary.ts";
 export { makeOptimizer, type Optimizer, type OptimizerState } from "./optimizers/optimizers.ts";
@@ -80,5 +84,6 @@ export type { CheckpointOptions, EvaluateOptions, FitOptions, LabelledData, Pred
 export type { History } from "./training/history.ts";
 export type { TruncatedOptions } from "./training/long-sequences/truncation.ts";
 export type { Logs } from "./training/meter.ts";
+export { padTokens, type TeacherForcing, type TokenSequences, teacherForcing } from "./training/token-sequences.ts";
 export { TruncatedRtrl, truncatedRtrl } from "./training/truncated-rtrl.ts";
 export { VERSION } from "./version.ts";

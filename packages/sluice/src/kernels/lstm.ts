@@ -45,8 +45,12 @@ function stepRows<A, R>(
     const h = rowOf(hidden, row, H) + offset;
     const c = rowOf(cells, row, H) + offset;
     if (isUsed(mask, row)) {
+      // Two loops, so that the second tanh does not wait for the first functions of its unit: the next units' run meanwhile.
       for (let at: usize = 0; at < bytes; at += 32) {
-        stepUnits<A, R>(z + at, block, c + at, c + nextCell + at, h + next + at, min<i32>(8, <i32>((bytes - at) >> 2)));
+        stepCells<A, R>(z + at, block, c + at, c + nextCell + at, min<i32>(8, <i32>((bytes - at) >> 2)));
+      }
+      for (let at: usize = 0; at < bytes; at += 32) {
+        stepHidden<A>(z + block * 3 + at, c + nextCell + at, h + next + at, min<i32>(8, <i32>((bytes - at) >> 2)));
       }
     } else {
       clearGates(z, block, bytes);
@@ -86,9 +90,12 @@ export function lstmForwardUnits(
   }
 }
 
-/** Eight units, of which `count` are stored. The functions come in neighbouring pairs, and all loads before all stores. */
+/**
+ * The gates and cells of eight units, of which `count` are stored. The functions come in neighbouring pairs, and all loads
+ * before all stores.
+ */
 @inline
-function stepUnits<A, R>(z: usize, block: usize, cellPrev: usize, cell: usize, hidden: usize, count: i32): void {
+function stepCells<A, R>(z: usize, block: usize, cellPrev: usize, cell: usize, count: i32): void {
   const act = changetype<A>(0);
   const gate = changetype<R>(0);
   const i0 = gate.value(v128.load(z));
@@ -101,13 +108,21 @@ function stepUnits<A, R>(z: usize, block: usize, cellPrev: usize, cell: usize, h
   const o1 = gate.value(v128.load(z + block * 3, 16));
   const c0 = f32x4.add(f32x4.mul(f0, v128.load(cellPrev)), f32x4.mul(i0, g0));
   const c1 = f32x4.add(f32x4.mul(f1, v128.load(cellPrev, 16)), f32x4.mul(i1, g1));
-  const h0 = f32x4.mul(o0, act.value(c0));
-  const h1 = f32x4.mul(o1, act.value(c1));
   storePair(z, i0, i1, count);
   storePair(z + block, f0, f1, count);
   storePair(z + block * 2, g0, g1, count);
   storePair(z + block * 3, o0, o1, count);
   storePair(cell, c0, c1, count);
+}
+
+/** h = o ⊙ act(c) of eight units. */
+@inline
+function stepHidden<A>(output: usize, cell: usize, hidden: usize, count: i32): void {
+  const act = changetype<A>(0);
+  const s0 = act.value(v128.load(cell));
+  const s1 = act.value(v128.load(cell, 16));
+  const h0 = f32x4.mul(v128.load(output), s0);
+  const h1 = f32x4.mul(v128.load(output, 16), s1);
   storePair(hidden, h0, h1, count);
 }
 

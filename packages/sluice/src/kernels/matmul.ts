@@ -1,4 +1,4 @@
-import { DEPTH_BLOCK, PANEL_ROW, runTile, TILE_COLUMNS, TILE_ROWS } from "./matmul-tile";
+import { DEPTH_BLOCK, PANEL_ROW, runTiles, TILE_COLUMNS, TILE_ROWS } from "./matmul-tile";
 import { columnProduct, rowProduct } from "./matmul-vector";
 import { pack, packLeft } from "./pack";
 import { storeUpTo } from "./simd";
@@ -57,22 +57,28 @@ function multiplyBlock(
   const size = rows / tiles;
   const larger = rows % tiles;
   for (let j = 0; j < columns; j += TILE_COLUMNS) {
-    const whole = columns - j >= TILE_COLUMNS;
     let left = a;
     let to = out + (<usize>j << 2);
     let start: usize = base ? base + (<usize>j << 2) : 0;
-    for (let t = 0; t < tiles; t++) {
-      const count = t < larger ? size + 1 : size;
-      const step = aPacked ? <usize>count << 2 : aStep;
-      if (whole) {
-        runTile(count, left, aRow, step, panels, depth, to, outRow, start, baseRow);
+    // The larger tiles stand above the others.
+    for (let part = 0; part < 2; part++) {
+      const count = part == 0 ? larger : tiles - larger;
+      const height = part == 0 ? size + 1 : size;
+      const step = aPacked ? <usize>height << 2 : aStep;
+      const tileBytes = <usize>height * (aPacked ? <usize>depth << 2 : aRow);
+      if (columns - j >= TILE_COLUMNS) {
+        runTiles(height, count, left, aRow, step, tileBytes, panels, depth, to, outRow, start, baseRow);
       } else {
-        runTile(count, left, aRow, step, panels, depth, edge, PANEL_ROW, 0, 0);
-        mergeTile(edge, count, columns - j, to, outRow, start, baseRow);
+        for (let t = 0; t < count; t++) {
+          const offset = <usize>(t * height);
+          runTiles(height, 1, left + <usize>t * tileBytes, aRow, step, 0, panels, depth, edge, PANEL_ROW, 0, 0);
+          mergeTile(edge, height, columns - j, to + offset * outRow, outRow, start ? start + offset * baseRow : 0, baseRow);
+        }
       }
-      left += <usize>count * (aPacked ? <usize>depth << 2 : aRow);
-      to += <usize>count * outRow;
-      if (start) start += <usize>count * baseRow;
+      const above = <usize>(count * height);
+      left += <usize>count * tileBytes;
+      to += above * outRow;
+      if (start) start += above * baseRow;
     }
     panels += panelBytes;
   }

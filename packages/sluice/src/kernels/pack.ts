@@ -103,11 +103,24 @@ export function packLeft(a: usize, aStep: usize, depth: i32, rows: i32, mask: us
     for (let t = 0; t < tiles; t++) {
       const count = t < larger ? size + 1 : size;
       const to = tile + (<usize>(k * count) << 2);
-      for (let i = 0; i < count; i++) {
-        store<f32>(to + (<usize>i << 2), used ? load<f32>(from + (<usize>i << 2)) : 0);
-      }
+      if (!used) memory.fill(to, 0, <usize>count << 2);
+      else copyRow(from, to, count);
       from += <usize>count << 2;
       tile += <usize>(depth * count) << 2;
     }
+  }
+}
+
+/** to [count] = from, from four on as two vectors that may overlap. */
+@inline
+function copyRow(from: usize, to: usize, count: i32): void {
+  if (count >= 4) {
+    const rest = <usize>(count - 4) << 2;
+    const first = v128.load(from);
+    const last = v128.load(from + rest);
+    v128.store(to, first);
+    v128.store(to + rest, last);
+  } else {
+    for (let i = 0; i < count; i++) store<f32>(to + (<usize>i << 2), load<f32>(from + (<usize>i << 2)));
   }
 }

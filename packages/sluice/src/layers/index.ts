@@ -1,5 +1,6 @@
 export * from "./activation.ts";
 export * from "./add.ts";
+export * from "./attention/index.ts";
 export * from "./bidirectional.ts";
 export type { ActivationSpec, ShapedActivationName } from "./cells/activation-spec.ts";
 export { Cell, type HiddenState, type StepDropout } from "./cells/cell.ts";

@@ -1,5 +1,6 @@
 import { Activation, type ActivationOptions } from "./activation.ts";
 import { Add, type AddOptions } from "./add.ts";
+import { attentionKinds } from "./attention/kinds.ts";
 import { Bidirectional, type BidirectionalOptions } from "./bidirectional.ts";
 import { GRUCell, type GRUCellOptions } from "./cells/gru-cell.ts";
 import { furtherKinds } from "./cells/kinds.ts";
@@ -40,6 +41,7 @@ export const builtInKinds: readonly LayerKind[] = [
   { type: "SimpleRNNCell", create: (options: SimpleRNNCellOptions) => new SimpleRNNCell(options) },
   ...furtherKinds,
   ...convolutionKinds,
+  ...attentionKinds,
   {
     type: "Bidirectional",
     create: (options: BidirectionalOptions) => new Bidirectional(options),

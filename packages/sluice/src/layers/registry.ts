@@ -34,7 +34,8 @@ export const BUILT_IN_TYPES: readonly string[] = (
   "ConvLSTM2DCell ConvLSTM3DCell InceptionLSTMCell Conv1D Conv2D Conv3D MaxPooling1D MaxPooling2D MaxPooling3D " +
   "AveragePooling1D AveragePooling2D AveragePooling3D GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D " +
   "GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D UpSampling1D UpSampling2D UpSampling3D " +
-  "ZeroPadding1D ZeroPadding2D ZeroPadding3D Cropping1D Cropping2D Cropping3D"
+  "ZeroPadding1D ZeroPadding2D ZeroPadding3D Cropping1D Cropping2D Cropping3D Attention AdditiveAttention MultiHeadAttention " +
+  "AttentionPooling TransformerBlock Positions"
 ).split(" ");
 
 /** What `registerLayer` added, by type. */

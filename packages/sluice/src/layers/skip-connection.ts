@@ -59,3 +59,9 @@ export abstract class SkipConnection<O extends SkipOptions> extends Layer<O> {
     return { ...result, outputs: [this.join(inputs[0] as Tensor, inner), ...others] };
   }
 }
+
+/** The recurrent layer that a layer is, or goes around; null for others. */
+export function recurrentIn(layer: Layer): RecurrentLayer | null {
+  if (layer instanceof SkipConnection) return recurrentIn(layer.options.layer);
+  return layer instanceof RecurrentLayer ? layer : null;
+}

@@ -1,7 +1,7 @@
 import { ShapeError, ValueError } from "../errors.ts";
 import type { Network } from "../models/network.ts";
 import { type Shape, sameShape, showShape } from "../tensor/shape.ts";
-import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { allocate, type Tensor } from "../tensor/tensor.ts";
 import { checkFinite, listOf } from "./arrays.ts";
 import type { Batch, NumericArray } from "./dataset.ts";
 
@@ -116,10 +116,14 @@ export interface BatchTensors {
   readonly masks: readonly (Tensor | null)[];
 }
 
-/** A batch as tensors of a backend. */
+/** A batch as tensors of the running step. */
 export function toTensors(network: Network, { x, y, weights, mask }: CheckedBatch): BatchTensors {
   const { backend } = network;
-  const upload = ({ data, shape }: NumericArray): Tensor => tensor(data, shape, { backend });
+  const upload = ({ data, shape }: NumericArray): Tensor => {
+    const made = allocate(shape, backend);
+    backend.write(made.storage, data);
+    return made;
+  };
   const maskTensor = mask && upload(mask);
   return {
     x: x.map(upload),

@@ -5,13 +5,14 @@ import { defineOp } from "../tape.ts";
 import { sumTo } from "./reduce-axes.ts";
 import { reshape } from "./shape.ts";
 
-interface Transposes {
+/** Which of a product's factors are stored transposed. */
+export interface Transposes {
   readonly transposeA?: boolean;
   readonly transposeB?: boolean;
 }
 
-/** The kernel call for rank 2, or rank 3 with a common first axis. */
-function product(a: Tensor, b: Tensor, { transposeA = false, transposeB = false }: Transposes = {}): Tensor {
+/** The kernel call for rank 2, or rank 3 with a common first axis; nothing is recorded. */
+export function product(a: Tensor, b: Tensor, { transposeA = false, transposeB = false }: Transposes = {}): Tensor {
   const [aRows, aColumns] = a.shape.slice(-2) as [number, number];
   const [bRows, bColumns] = b.shape.slice(-2) as [number, number];
   const M = transposeA ? aColumns : aRows;

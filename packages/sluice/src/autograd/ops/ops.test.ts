@@ -102,6 +102,13 @@ describe("gradients are the slopes of the outputs", () => {
     checkGradients(ops.matmul, [random([2, 3], 1), random([3, 4], 2)]);
     checkGradients(ops.matmul, [random([2, 2, 3], 1), random([2, 3, 2], 2)]);
   });
+  test("matmulTransposed, and it is the product with the transpose", () => {
+    const [a, b] = [random([2, 3, 4], 1), random([2, 5, 4], 2)];
+    checkGradients(ops.matmulTransposed, [a, b]);
+    const other = ops.matmul(a, ops.transpose(b, [0, 2, 1]));
+    expectClose(ops.matmulTransposed(a, b).dataSync(), other.dataSync(), { atol: 1e-14 }, "products");
+    expect(() => ops.matmulTransposed(a, random([2, 4, 5]))).toThrow(ShapeError);
+  });
   test("linear, with and without bias, over further axes", () => {
     checkGradients(ops.linear, [random([2, 3], 1), random([3, 4], 2), random([4], 3)]);
     checkGradients((x, w) => ops.linear(x, w), [random([2, 2, 3], 1), random([3, 2], 2)]);

@@ -58,5 +58,35 @@ export const otherFacts: Readonly<Record<string, OtherFacts>> = {
   Cropping1D: window("without its first and last steps", "Keras Cropping1D; ONNX Slice"),
   Cropping2D: window("without its margins", "Keras Cropping2D; ONNX Slice"),
   Cropping3D: window("without its margins", "Keras Cropping3D; ONNX Slice"),
+  Attention: {
+    computes: "y_i = Σ_j a_ij v_j, a_i = softmax of q_i · k_j, of q_i · k_j / √I or of q_i · k_j W",
+    parameters: 'none; I² with score "general"; + 1 with useScale',
+    elsewhere: "Keras Attention; PyTorch scaled_dot_product_attention",
+  },
+  AdditiveAttention: {
+    computes: "y_i = Σ_j a_ij v_j, a_i = softmax of v · tanh(W q_i + R k_j)",
+    parameters: "2IU + U; I without units",
+    elsewhere: "Keras AdditiveAttention",
+  },
+  MultiHeadAttention: {
+    computes: "n attentions by q W_q and k W_k side by side, joined by W_o",
+    parameters: "4(I² + I); other sizes with keySize, valueSize, units",
+    elsewhere: "Keras MultiHeadAttention; PyTorch nn.MultiheadAttention; ONNX Attention",
+  },
+  AttentionPooling: {
+    computes: "y = Σ_t a_t x_t, a = softmax over time of u · tanh(W x_t + b)",
+    parameters: "IU + 2U",
+    elsewhere: "Hierarchical attention networks, Yang et al. 2016",
+  },
+  TransformerBlock: {
+    computes: "y = x + attention(norm(x)), z = y + W_down f(W_up norm(y))",
+    parameters: "4(I² + I) + 2IF + F + 5I; F inside the feed-forward part",
+    elsewhere: "PyTorch nn.TransformerEncoderLayer with norm_first",
+  },
+  Positions: {
+    computes: "y_t = x_t + p_t, p_t sines and cosines of t, or learned",
+    parameters: "none; maxLength · I learned",
+    elsewhere: "sinusoidal as in Vaswani et al. 2017",
+  },
   PredNetLoss: window("the weighted sum of PredNet's errors", "the authors' code"),
 };

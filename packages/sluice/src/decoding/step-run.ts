@@ -1,0 +1,126 @@
+import { log } from "../autograd/ops/elementwise.ts";
+import { gatherRows } from "../autograd/ops/gather.ts";
+import { reshape, squeeze } from "../autograd/ops/shape.ts";
+import { logSoftmax } from "../autograd/ops/softmax.ts";
+import type { Backend, HostArray } from "../backend/backend.ts";
+import type { AttentionMemory } from "../layers/attention/attention-layer.ts";
+import type { State } from "../layers/layer.ts";
+import type { RecurrentLayer } from "../layers/recurrent-layer.ts";
+import type { GraphNode, SymbolicTensor } from "../layers/symbolic.ts";
+import { runGraph } from "../models/graph.ts";
+import type { StepGraph } from "../models/step-graph.ts";
+import { inStep, type Tensor, tensor } from "../tensor/tensor.ts";
+import type { NumericArray } from "../training/dataset.ts";
+
+/** One row of a step: an output sequence that grows. */
+export interface StepRow {
+  /** The example of the source it answers. */
+  readonly example: number;
+  /** The row of the step before that it goes on from; in the first step its example. */
+  readonly parent: number;
+  /** The token to read. */
+  readonly token: number;
+}
+
+/** What a step gives. */
+export interface StepScores {
+  /** ln p of what comes next, [rows, classes]. */
+  readonly scores: HostArray;
+  /** Where each attention layer looked, [rows, …, S]. */
+  readonly weights: readonly NumericArray[];
+}
+
+/** A batch of sources that has been read once, and the decoder's states, which each step takes further. */
+export class StepRun {
+  private readonly cuts: StepGraph;
+  private readonly backend: Backend;
+  private readonly fromLogits: boolean;
+  private readonly size: number;
+  /** What each use of an attention layer looks at; null for others. */
+  private readonly memories: readonly (AttentionMemory | null)[];
+  /** The state of each use of a recurrent layer, one row for each row of the last step; null for others. */
+  private states: readonly (State | null)[];
+
+  /**
+   * Reads the sources.
+   * @param sources the model's inputs before the last, B rows each, with their masks.
+   */
+  constructor(
+    cuts: StepGraph,
+    backend: Backend,
+    sources: readonly Tensor[],
+    masks: readonly (Tensor | null)[],
+    fromLogits: boolean,
+  ) {
+    this.cuts = cuts;
+    this.backend = backend;
+    this.fromLogits = fromLogits;
+    this.size = sources[0]?.shape[0] as number;
+    const { memories, states } = inStep(backend, () => {
+      const read = runGraph(cuts.once, sources, { training: false, masks, step: 0 });
+      const taken = cuts.steps.map(({ takes }) => takes.map((place) => read.outputs[place] as Tensor));
+      return {
+        memories: cuts.steps.map(({ attention, takes: [place = 0] }, k) => {
+          const [values, keys = values] = taken[k] as [Tensor, Tensor?];
+          return attention ? attention.remember(values, keys, read.masks[place] ?? null) : null;
+        }),
+        states: cuts.steps.map(({ recurrent }, k) => recurrent && this.firstState(recurrent, taken[k] as Tensor[])),
+      };
+    });
+    this.memories = memories;
+    this.states = states;
+  }
+
+  private firstState(layer: RecurrentLayer, parts: readonly Tensor[]): State {
+    if (parts.length === 0) return layer.startingState(this.size);
+    return Object.fromEntries(Object.keys(layer.cell.stateShapes).map((name, k) => [name, parts[k] as Tensor]));
+  }
+
+  /** One step of every row. */
+  step(rows: readonly StepRow[]): StepScores {
+    const { cuts, backend } = this;
+    const { scores, weights, states } = inStep(backend, () => {
+      const column = (values: readonly number[]): Tensor => tensor(values, [values.length], { backend });
+      const parents = column(rows.map(({ parent }) => parent));
+      const examples = column(rows.map(({ example }) => example));
+      const tokens = reshape(column(rows.map(({ token }) => token)), [rows.length, 1]);
+      const results = new Map<GraphNode, readonly Tensor[]>([[cuts.target.node, [tokens]]]);
+      const valueAt = ({ node, index }: SymbolicTensor): Tensor => results.get(node)?.[index] as Tensor;
+      const looks: Tensor[] = [];
+      const after = cuts.steps.map(({ node, recurrent, attention }, k): State | null => {
+        const [state = null, memory = null] = [this.states[k], this.memories[k]];
+        const [x] = node.inputs as [SymbolicTensor];
+        if (attention && memory) {
+          const own = mapTensors(memory, (part) => rowsOf(part, examples, this.size));
+          const { context, weights: look } = attention.attend(valueAt(x), own);
+          results.set(node, [context, look]);
+          looks.push(squeeze(look, -2));
+          return null;
+        }
+        const inputs = (recurrent ? [x] : node.inputs).map(valueAt);
+        const before = state && mapTensors(state, (part) => rowsOf(part, parents, part.shape[0] as number));
+        const result = node.layer.run(inputs, { training: false, masks: inputs.map(() => null), state: before, step: 0 });
+        results.set(node, result.outputs);
+        return recurrent ? { ...result.state } : null;
+      });
+      const output = valueAt(cuts.output);
+      return { scores: this.fromLogits ? logSoftmax(output) : log(output), weights: looks, states: after };
+    });
+    this.states = states;
+    return { scores: scores.dataSync(), weights: weights.map((x) => ({ shape: x.shape, data: x.dataSync() })) };
+  }
+}
+
+/** What x holds of the rows at `indices`, of `count` in all; each has one entry along axis 0, or as many as it has heads. */
+function rowsOf(x: Tensor, indices: Tensor, count: number): Tensor {
+  const [entries, ...rest] = x.shape as [number, ...number[]];
+  const rows = gatherRows(reshape(x, [count, x.size / count]), indices);
+  return reshape(rows, [(entries / count) * indices.size, ...rest]);
+}
+
+/** An object of tensors with each of them changed; null stays. */
+function mapTensors<T extends State | AttentionMemory>(parts: T, change: (part: Tensor) => Tensor): T {
+  return Object.fromEntries(
+    Object.entries<Tensor | null>({ ...parts }).map(([name, part]) => [name, part && change(part)]),
+  ) as unknown as T;
+}
