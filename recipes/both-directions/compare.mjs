@@ -1,5 +1,6 @@
-// Does it help to read a sequence from both ends? An LSTM, a bidirectional LSTM of as many weights, a dense network over a window, and
-// the most frequent class, on a labelling task where half of the answer stands after the step.
+// Does it help to read a sequence from both ends? An LSTM, a bidirectional LSTM of as many weights, a dense network and a logistic regression
+// over a window, and the most frequent class, on a labelling task where half of the answer stands after the step.
+import { classBaselineSize, fitClassBaseline, predictClasses } from "@sluice/tasks";
 import { bidirectional, dense, lstm, RandomStream, sequential } from "sluice";
 import { main, mean, table, weightCount } from "../run.mjs";
 
@@ -79,6 +80,22 @@ function majority(train, test) {
   return { accuracy: test.y.data.filter((label) => label === told).length / test.y.data.length, weights: 0 };
 }
 
+/** A logistic regression over the same window as the dense network: its numbers are few, so some of the training sequences are enough. */
+function linear(train, test) {
+  const all = windows(train);
+  const [width, rows] = [all.x.shape[1], Math.min(300, train.x.shape[0] / 4) * steps];
+  const part = (from) => ({
+    x: { shape: [rows, width], data: all.x.data.subarray(from * width, (from + rows) * width) },
+    y: all.y.data.subarray(from, from + rows),
+  });
+  const model = fitClassBaseline("logistic", { train: part(0), validation: part(rows), classes: 4 });
+  const told = predictClasses(model, windows(test));
+  return {
+    accuracy: told.filter((label, row) => label === test.y.data[row]).length / told.length,
+    weights: classBaselineSize(model),
+  };
+}
+
 /** The best that can be done with so many steps seen before and after: a bit whose mark is seen is known, the other is a coin. */
 function best({ x, y }, before, after) {
   const isMark = (row) => x.data[row * symbols] + x.data[row * symbols + 1] > 0;
@@ -101,17 +118,18 @@ export async function compare({ quick, seed }) {
     [steps, 0],
     [steps, steps],
   ];
-  const rows = [{ name: "most frequent class", runs: [] }];
-  Object.keys(models).forEach((name) => {
-    rows.push({ name, runs: [] });
-  });
+  const simple = [
+    { name: "most frequent class", run: majority, limit: () => 0.25 },
+    { name: "logistic regression, 11 steps", run: linear, limit: (test) => best(test, reach, reach) },
+  ];
+  const rows = [...simple.map(({ name }) => name), ...Object.keys(models)].map((name) => ({ name, runs: [] }));
   for (let k = 0; k < seeds; k++) {
     const own = seed + k;
     const [train, test] = [betweenMarks(count, own, 0), betweenMarks(500, own, 1)];
-    rows[0].runs.push({ ...majority(train, test), limit: 0.25 });
+    for (const [m, { run, limit }] of simple.entries()) rows[m].runs.push({ ...run(train, test), limit: limit(test) });
     for (const [m, model] of Object.values(models).entries()) {
       const limit = best(test, ...limits[m]);
-      rows[m + 1].runs.push({ ...(await trained(model, sizes[m], { train, test, epochs, seed: own })), limit });
+      rows[simple.length + m].runs.push({ ...(await trained(model, sizes[m], { train, test, epochs, seed: own })), limit });
     }
   }
   const share = (value) => `${(100 * value).toFixed(1)} %`;
@@ -123,7 +141,7 @@ export async function compare({ quick, seed }) {
     share(Math.max(...values) - Math.min(...values)),
   ];
   const accuracies = ({ runs }) => runs.map(({ accuracy }) => accuracy);
-  const [, , one, both] = rows;
+  const [one, both] = rows.slice(-2);
   const gains = accuracies(both).map((accuracy, k) => accuracy - accuracies(one)[k]);
   const text = table(
     ["model", "weights", "best expected", ...gains.map((_, k) => `seed ${seed + k}`), "mean", "spread"],

@@ -19,9 +19,14 @@ test("the class of a step is the mark before it and the mark behind it", () => {
 
 test("quick run: both directions see what one cannot, with as many weights", async () => {
   const { rows, gains, text } = await compare({ quick: true, seed: 1 });
-  const [majority, window, one, both] = rows.map(({ runs }) => runs[0] as { accuracy: number; weights: number; limit: number });
+  const [majority, linear, window, one, both] = rows.map(
+    ({ runs }) => runs[0] as { accuracy: number; weights: number; limit: number },
+  );
   expect(majority?.accuracy).toBeLessThan(0.35);
   expect(window?.limit).toBeGreaterThan(0.6);
+  expect(linear?.weights).toBe(4 * (11 * 6 + 1));
+  expect(linear?.accuracy).toBeGreaterThan(0.55); // of 0.68 that the window shows
+  expect(linear?.accuracy).toBeLessThan((window?.limit as number) + 0.02);
   expect(one?.limit).toBeLessThan(0.55); // the mark behind the step is a coin to it, but at the last step
   expect(one?.accuracy).toBeLessThan(0.56);
   expect(both?.limit).toBe(1);

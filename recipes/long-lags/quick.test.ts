@@ -22,9 +22,10 @@ test("the latch task asks for its first symbol", () => {
 
 describe("quick runs", () => {
   test("lag-curve: every cell bridges five steps", async () => {
-    const { rows, text, figures } = await lagCurve(quick);
+    const { rows, linear, text, figures } = await lagCurve(quick);
     expect(rows.map(({ name }) => name)).toEqual(["RNN", "GRU", "LSTM", "LSTM without forget gate", "LSTM, chrono biases"]);
     for (const { accuracies } of rows) expect(accuracies[0]?.[0]).toBeGreaterThan(0.9);
+    expect(linear[0]?.[0]).toBe(1); // the symbol asked for is one of its inputs
     expect(text).toContain("| LSTM |");
     expect(figures["lag-curve"]).toMatch(/^<svg role="img".*<\/svg>$/s);
     expect(figures["lag-curve"]).not.toMatch(/NaN|undefined/);

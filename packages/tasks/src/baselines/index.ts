@@ -6,6 +6,7 @@ export {
   forecastOrigins,
   quantileOfSorted,
 } from "./baseline.ts";
+export * from "./classes/index.ts";
 export { defaultLags } from "./fit-ridge.ts";
 export type {
   BaselineKind,

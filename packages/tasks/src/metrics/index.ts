@@ -1,3 +1,4 @@
+export { accuracy, macroF1, mostLikely } from "./class-metrics.ts";
 export { evaluateForecast, type ForecastMetrics, type IntervalMetrics, type QuantileCoverage } from "./evaluate.ts";
 export {
   bias,
