@@ -11,10 +11,10 @@ export const dataFolder = fileURLToPath(new URL("../../shared/data", import.meta
 
 /**
  * Runs a recipe from the command line: `node NAME.mjs [--quick] [--seed N] [--data FILE] [--save]`. It prints the tables; --save writes
- * them, with the command, and the figures into results/ beside it, under the name of the data when some are given. `seed` is the first
- * seed unless another is given.
+ * them, with the command, the figures and the pages into results/ beside it, under the name of the data when some are given. `seed` is the
+ * first seed unless another is given; `files` names options of its own, each a path.
  */
-export async function main(url, name, recipe, { seed = 0 } = {}) {
+export async function main(url, name, recipe, { seed = 0, files = [] } = {}) {
   if (url !== pathToFileURL(argv[1] ?? "").href) return;
   const { values } = parseArgs({
     options: {
@@ -22,10 +22,13 @@ export async function main(url, name, recipe, { seed = 0 } = {}) {
       seed: { type: "string", default: String(seed) },
       data: { type: "string" },
       save: { type: "boolean" },
+      ...Object.fromEntries(files.map((file) => [file, { type: "string" }])),
     },
   });
+  const paths = ["data", ...files].flatMap((file) => (values[file] === undefined ? [] : [[file, values[file]]]));
   const began = performance.now();
-  const { text, figures = {} } = await recipe({ quick: values.quick ?? false, seed: Number(values.seed), data: values.data });
+  const options = { quick: values.quick ?? false, seed: Number(values.seed), ...Object.fromEntries(paths) };
+  const { text, figures = {}, pages = {} } = await recipe(options);
   const seconds = Math.round((performance.now() - began) / 1000);
   console.log(`${text}\n\n${seconds} s`);
   if (!values.save) return;
@@ -33,10 +36,12 @@ export async function main(url, name, recipe, { seed = 0 } = {}) {
   mkdirSync(folder, { recursive: true });
   const file = fileURLToPath(url).slice(root.length).replaceAll("\\", "/");
   const given = values.data && basename(values.data).replace(/\.gz$/, "");
-  const command = `node ${file} --save${values.quick ? " --quick" : ""} --seed ${values.seed}${given ? ` --data ${given}` : ""}`;
+  const named = paths.map(([option, path]) => ` --${option} ${basename(path).replace(/\.gz$/, "")}`).join("");
+  const command = `node ${file} --save${values.quick ? " --quick" : ""} --seed ${values.seed}${named}`;
   const saved = given ? `${name}-${parse(given).name.toLowerCase()}` : name;
   writeFileSync(new URL(`${saved}.md`, folder), `    ${command}\n\n${text}\n`);
   for (const [figure, svg] of Object.entries(figures)) writeFileSync(new URL(`${figure}.svg`, folder), svg);
+  for (const [page, html] of Object.entries(pages)) writeFileSync(new URL(`${page}.html`, folder), html);
 }
 
 /** A table in Markdown. Numbers stand on the right. */

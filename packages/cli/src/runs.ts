@@ -64,10 +64,8 @@ export async function createRun(host: Host, { data, job, command, requireSkill }
 }
 
 function freshFolder(host: Host, created: Date, job: Job): string {
-  const target = job.target
-    .join("+")
-    .replace(/[^\p{L}\p{N}_+]+/gu, "_")
-    .slice(0, 40);
+  const words = job.target.join("+").replace(/[^\p{L}\p{M}\p{N}_+]+/gu, "_"); // vowels of many scripts are marks, not letters
+  const target = /^.{0,40}/u.exec(words)?.[0];
   const name = `${created.toISOString().slice(0, 10)}-${target}-${job.horizon}`;
   mkdirSync(runsFolder(host), { recursive: true });
   for (let n = 1; ; n++) {

@@ -1,3 +1,4 @@
+import { commonest } from "./commonest.ts";
 import { count, listed, shown } from "./errors.ts";
 import type { DataNote } from "./notes.ts";
 import type { CategoryColumn } from "./table.ts";
@@ -18,13 +19,11 @@ const MOST_WORDS = 32;
 export function fitEncoding({ name, codes, categories }: CategoryColumn): { encoding: CategoryEncoding; notes: DataNote[] } {
   const counts = new Float64Array(categories.length);
   for (const code of codes) if (code >= 0) counts[code] = (counts[code] as number) + 1;
-  const byCount = categories.map((word, code) => ({ word, n: counts[code] as number })).filter((c) => c.n > 0);
-  byCount.sort((a, b) => b.n - a.n || (a.word < b.word ? -1 : 1));
-  const kept = byCount.slice(0, MOST_WORDS).map((c) => c.word);
-  const rare = byCount.length - kept.length;
-  const text = `Column ${shown(name)} has ${count(byCount.length, "word")}; the ${rare} rarest share one slot.`;
+  const seen = categories.map((word, code) => [word, counts[code] as number] as const).filter(([, n]) => n > 0);
+  const { kept: vocabulary, left: rare } = commonest(seen, { minCount: 1, limit: MOST_WORDS });
+  const text = `Column ${shown(name)} has ${count(seen.length, "word")}; the ${rare} rarest share one slot.`;
   const notes: DataNote[] = rare > 0 ? [{ kind: "rareCategories", count: rare, column: name, text }] : [];
-  return { encoding: { column: name, vocabulary: kept.sort() }, notes };
+  return { encoding: { column: name, vocabulary }, notes };
 }
 
 /** Names of the one-hot columns: `weather=rain`, …, and last `weather=(other)`. */

@@ -1,3 +1,5 @@
+import { beginning } from "./segments.ts";
+
 /** Where in a file a value was refused. Every field is optional: an empty file has no row. */
 export interface DataErrorPlace {
   /** Line number in the file, from 1 (the header is line 1). */
@@ -26,7 +28,7 @@ export class DataError extends Error {
 
 /** A value as it may stand in a message: quoted, control characters escaped, cut after 40 characters. */
 export function shown(value: string): string {
-  return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  return JSON.stringify(value.length > 40 ? `${beginning(value, 40)}…` : value);
 }
 
 /** Names as they may stand in a message: quoted, the first twelve, then how many more. */
@@ -38,4 +40,13 @@ export function listed(names: readonly string[]): string {
 /** `1 row`, `1,204 rows`. */
 export function count(n: number, singular: string, plural: string = `${singular}s`): string {
   return `${n.toLocaleString("en-US")} ${n === 1 ? singular : plural}`;
+}
+
+/** @throws {DataError} unless each is a whole number from 1 up. */
+export function requireCounts(attempt: string, counts: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(counts)) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new DataError(`Cannot ${attempt} with ${name} ${value}: a whole number from 1 up is needed.`);
+    }
+  }
 }

@@ -40,6 +40,7 @@ export {
   transform,
 } from "./scalers.ts";
 export { seasonCandidates, seasonLength } from "./seasonality.ts";
+export { beginning, type TextUnit } from "./segments.ts";
 export { type Series, type SeriesSet, type ToSeriesOptions, toSeries } from "./series.ts";
 export type { ColumnType } from "./sniff.ts";
 export { type RowRange, type Split, type SplitOptions, splitByTime } from "./split.ts";
@@ -56,6 +57,19 @@ export {
   type TimeColumn,
   type Values,
 } from "./table.ts";
-export type { ByteSource } from "./text-source.ts";
+export { type ByteSource, readText } from "./text-source.ts";
+export { type TextWindowDataset, type TextWindowOptions, textWindows } from "./text-windows.ts";
 export { checkTimes, findTimeAxis, type TimeAxis, type TimeCheck } from "./time.ts";
+export {
+  decodeText,
+  encodeText,
+  encodeTexts,
+  type FitVocabularyOptions,
+  fitVocabulary,
+  PADDING_ID,
+  tokenOf,
+  UNKNOWN_ID,
+  type Vocabulary,
+  vocabularySize,
+} from "./vocabulary.ts";
 export { type WindowDataset, type WindowOptions, type WindowPlace, type WindowSource, windowInputs, windows } from "./windows.ts";

@@ -21,6 +21,8 @@ export interface DataNote {
     | "trimmed"
     | "unknownCategories"
     | "rareCategories"
+    | "unknownTokens"
+    | "rareTokens"
     | "shortSeries";
   /** How many rows, cells or columns it concerns. */
   readonly count: number;

@@ -27,7 +27,7 @@ export async function* textOf(source: ByteSource, name: string): AsyncGenerator<
       const row = line + lineEnds(text.slice(0, nul));
       throw new DataError(
         `${name} line ${row}: a NUL byte, which no text file holds. Is this a binary file, or UTF-16 without its mark? ` +
-          "Save it as CSV in UTF-8.",
+          "Save it as text in UTF-8.",
         { row },
       );
     }
@@ -39,6 +39,18 @@ export async function* textOf(source: ByteSource, name: string): AsyncGenerator<
     if (text.length > 0) yield text;
   }
   if (heldReturn) yield "\n";
+}
+
+/**
+ * A whole text, for models of characters or words: gunzipped and decoded as for a table. Line ends are `\n`, a byte-order mark is gone.
+ * @param name how messages call it. Default "the text".
+ * @throws {DataError} for UTF-16, bytes that are not UTF-8, NUL bytes, and files that are no text.
+ * @example const text = await readText(createReadStream("shakespeare.txt.gz"), { name: "shakespeare.txt.gz" });
+ */
+export async function readText(source: ByteSource, { name = "the text" }: { readonly name?: string } = {}): Promise<string> {
+  const pieces: string[] = [];
+  for await (const piece of textOf(source, name)) pieces.push(piece);
+  return pieces.join("");
 }
 
 function* slices(text: string): Generator<string> {
@@ -68,8 +80,8 @@ async function* decoded(bytes: AsyncIterable<Uint8Array>, name: string): AsyncGe
 
 function notUtf8(name: string, row: number, cause: unknown): DataError {
   return new DataError(
-    `${name} line ${row}: these bytes are not UTF-8. Save the file as UTF-8 ("CSV UTF-8" in a spreadsheet), ` +
-      "or convert it: iconv -f latin1 -t utf-8.",
+    `${name} line ${row}: these bytes are not UTF-8. Save the file as UTF-8 ("CSV UTF-8" in a spreadsheet), or convert it from the ` +
+      "encoding that it has: iconv -f latin1 -t utf-8, for Chinese gb18030, for Japanese shift_jis, for Russian windows-1251.",
     { row },
     { cause },
   );
@@ -153,14 +165,14 @@ async function* gunzipped(bytes: AsyncIterable<Uint8Array>, name: string): Async
   }
 }
 
-/** Files that are often taken for CSV, told by their first bytes. */
+/** Files that are often taken for text, told by their first bytes. */
 function refuse(magic: Uint8Array, name: string): void {
   const starts = (...bytes: number[]) => magic.length >= bytes.length && bytes.every((byte, i) => magic[i] === byte);
   if (starts(0xff, 0xfe) || starts(0xfe, 0xff)) {
     throw new DataError(`${name} is UTF-16. Save it as UTF-8 ("CSV UTF-8" in a spreadsheet): iconv -f utf-16 -t utf-8.`);
   }
   if (starts(0x50, 0x4b, 3, 4)) {
-    throw new DataError(`${name} is an Excel workbook or a zip archive, not CSV. Export the sheet as CSV, or unpack the file.`);
+    throw new DataError(`${name} is an Excel workbook or a zip archive, not text. Export the sheet as CSV, or unpack the file.`);
   }
-  if (starts(0x50, 0x41, 0x52, 0x31)) throw new DataError(`${name} is a Parquet file, not CSV. Export it as CSV first.`);
+  if (starts(0x50, 0x41, 0x52, 0x31)) throw new DataError(`${name} is a Parquet file, not text. Export it as CSV first.`);
 }

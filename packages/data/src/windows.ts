@@ -1,5 +1,5 @@
 import type { Batch, Dataset, NumericArray } from "sluice";
-import { DataError, listed, shown } from "./errors.ts";
+import { DataError, listed, requireCounts, shown } from "./errors.ts";
 import type { Values } from "./table.ts";
 
 /** A series to cut windows from. `Series` of `toSeries` is one; so is any record of columns. */
@@ -69,10 +69,7 @@ interface Run {
  */
 export function windows(options: WindowOptions): WindowDataset {
   const { series, past, future = [], targets, windowLength: L, horizon: H, stride = 1, strict = false } = options;
-  for (const [name, value] of Object.entries({ windowLength: L, horizon: H, stride })) {
-    if (!Number.isInteger(value) || value < 1)
-      throw new DataError(`Cannot cut windows with ${name} ${value}: a whole number from 1 up is needed.`);
-  }
+  requireCounts("cut windows", { windowLength: L, horizon: H, stride });
   const runs: Run[] = [];
   let length = 0;
   let skipped = 0;

@@ -101,12 +101,16 @@ async function inspectTensors(
   { metadata, tensors }: { readonly metadata: ReadonlyMap<string, string>; readonly tensors: ReadonlyMap<string, NumericArray> },
   { output }: Context,
 ): Promise<ExitCode> {
-  const [{ formatNumber }, { fittingTable }] = await Promise.all([import("@sluice/tasks"), import("../tables.ts")]);
+  const [{ formatNumber }, { fittingTable }, { beginning }] = await Promise.all([
+    import("@sluice/tasks"),
+    import("../tables.ts"),
+    import("@sluice/data"),
+  ]);
   const facts = {
     schema: "sluice.inspect/1",
     path,
     bytes,
-    metadata: [...metadata].map(([key, value]) => ({ key, value: value.slice(0, 200), characters: value.length })),
+    metadata: [...metadata].map(([key, value]) => ({ key, value: beginning(value, 200), characters: value.length })),
     tensors: [...tensors].map(([name, { shape, data }]) => ({ name, shape, ...statistics(data) })),
   };
   const numbers = facts.tensors.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
@@ -118,7 +122,7 @@ async function inspectTensors(
       ...[t.mean, t.std, t.min, t.max].map((x) => formatNumber(x, 3)),
     ]);
     const texts = facts.metadata.map(
-      ({ key, value, characters }) => `${key}: ${characters > 60 ? `${value.slice(0, 60)}…` : value}`,
+      ({ key, value, characters }) => `${key}: ${characters > 60 ? `${beginning(value, 60)}…` : value}`,
     );
     return [
       `${formatNumber(tensors.size)} tensors, ${formatNumber(numbers)} numbers, ${formatNumber(bytes)} bytes`,

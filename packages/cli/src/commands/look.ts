@@ -42,7 +42,7 @@ function suggest(file: string, { target, horizon, series, covariates }: Look, ti
 }
 
 async function renderers() {
-  const [{ formatNumber }, { sparkline }, { fittingTable }, { timeText }] = await Promise.all([
+  const [{ formatNumber }, { sparkline }, { fittingTable }, { beginning, timeText }] = await Promise.all([
     import("@sluice/tasks"),
     import("../text-charts.ts"),
     import("../tables.ts"),
@@ -75,7 +75,7 @@ async function renderers() {
       kind === "category"
         ? top
             .slice(0, 3)
-            .map(({ category }) => category.slice(0, 12))
+            .map(({ category }) => beginning(category, 12))
             .join(", ")
         : kind === "time"
           ? ""

@@ -57,3 +57,22 @@ export interface InsideFindings {
   /** Of the first output: its first step, its last, and up to ten evenly between. */
   readonly influence: readonly InfluenceFindings[];
 }
+
+/** One unit over a text. */
+export interface NeuronCourse {
+  readonly unit: number;
+  /** From −1 to 1 after each token: tanh(c) of a unit with a cell, else the unit's output. */
+  readonly activations: readonly number[];
+}
+
+/** Single units and the network's guesses while it reads a text, as plain data. */
+export interface NeuronFindings {
+  readonly schema: "sluice.neurons/1";
+  readonly layer: string;
+  readonly kind: string;
+  /** What it reads; "�" for a token that the vocabulary does not know. */
+  readonly tokens: readonly string[];
+  readonly units: readonly NeuronCourse[];
+  /** After each token the five likeliest next ones, the likeliest first. */
+  readonly guesses: readonly (readonly { readonly token: string; readonly probability: number }[])[];
+}

@@ -1,2 +1,11 @@
 export { findInside } from "./find-inside.ts";
-export type { GateFindings, InfluenceFindings, InsideFindings, InspectedWindows, LayerFindings } from "./findings.ts";
+export { findNeurons, type WatchedNeurons } from "./find-neurons.ts";
+export type {
+  GateFindings,
+  InfluenceFindings,
+  InsideFindings,
+  InspectedWindows,
+  LayerFindings,
+  NeuronCourse,
+  NeuronFindings,
+} from "./findings.ts";

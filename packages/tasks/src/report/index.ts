@@ -2,6 +2,7 @@
 export * from "../charts/index.ts";
 export { errorHistogram } from "./histogram.ts";
 export { renderInside } from "./inside-report.ts";
+export { renderNeurons } from "./neuron-report.ts";
 export { renderReport } from "./report.ts";
 export type {
   ColumnFacts,
