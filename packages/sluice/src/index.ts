@@ -39,6 +39,7 @@ export {
   type MetricSpec,
   makeMetric,
 } from "./metrics/metrics.ts";
+export { type Images, type SsimOptions, ssim } from "./metrics/ssim.ts";
 export type { ModelConfig, ValueRef } from "./models/config.ts";
 export { type FromConfigOptions, modelFromConfig } from "./models/from-config.ts";
 export { type FunctionalOptions, model } from "./models/functional.ts";

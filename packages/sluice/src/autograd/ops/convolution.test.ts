@@ -104,6 +104,23 @@ describe("convolution", () => {
     );
   });
 
+  test("gives the memory of its windows back, and takes none for a gradient that nobody asks for", () => {
+    const on = getBackend("wasm");
+    const [image, weight] = [random([2, 16, 16, 4]).dataSync(), random([5, 5, 4, 8], 2).dataSync()];
+    const kept = (wanted: (x: Tensor, kernel: Tensor) => Tensor[]) =>
+      on.step(() => {
+        const [x, kernel] = [tensor(image, [2, 16, 16, 4], { backend: on }), tensor(weight, [5, 5, 4, 8], { backend: on })];
+        convolution(x, kernel); // both are in the step's memory now
+        const from = on.memory().stepBytes;
+        const { gradients } = valueAndGradients(() => sum(convolution(x, kernel)), wanted(x, kernel));
+        return { bytes: on.memory().stepBytes - from, dKernel: (gradients.at(-1) as Tensor).dataSync() };
+      });
+    const [both, one] = [kept((x, kernel) => [x, kernel]), kept((_, kernel) => [kernel])];
+    expect([...one.dKernel]).toEqual([...both.dKernel]);
+    expect(both.bytes - one.bytes).toBe(4 * image.length);
+    expect(one.bytes).toBeLessThan(4 * (2 * 12 * 12 * 100)); // the windows of one convolution
+  });
+
   test("of a batch that is laid out in several parts, is that of each row, gradients too", () => {
     for (const [name, tolerance] of [
       ["reference", 1e-10],

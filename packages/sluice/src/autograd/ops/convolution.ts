@@ -95,52 +95,58 @@ const convolutionOp = defineOp({
     const { O, F, K, rows, starts } = productOf(B, axes, kernel.shape);
     const source = pad(x, axes, 0);
     const y = allocate([B, ...axes.map(({ count }) => count), F], x.backend);
-    const columns = allocate([rows * O, K], x.backend);
-    const part = rows === B ? y : allocate([rows * O, F], x.backend);
-    for (const b of starts) {
-      const n = Math.min(rows, B - b);
-      const { shape, strides } = windowView(axes, n, C);
-      const offset = b * (strides[0] as number);
-      const own = { offset: 0, strides: [F, 1] };
-      kernels.copy(source.storage, { offset, strides }, columns.storage, dense(shape), shape, false);
-      if (bias) kernels.copy(bias.storage, { offset: 0, strides: [0, 1] }, part.storage, own, [n * O, F], false);
-      kernels.matmul(columns.storage, kernel.storage, part.storage, {
-        M: n * O,
-        N: F,
-        K,
-        transposeA: false,
-        transposeB: false,
-        batch: 1,
-        accumulate: bias !== null,
-      });
-      if (part !== y) kernels.copy(part.storage, own, y.storage, { offset: b * O * F, strides: [F, 1] }, [n * O, F], false);
-    }
+    x.backend.scope(() => {
+      const columns = allocate([rows * O, K], x.backend);
+      const part = rows === B ? y : allocate([rows * O, F], x.backend);
+      for (const b of starts) {
+        const n = Math.min(rows, B - b);
+        const { shape, strides } = windowView(axes, n, C);
+        const offset = b * (strides[0] as number);
+        const own = { offset: 0, strides: [F, 1] };
+        kernels.copy(source.storage, { offset, strides }, columns.storage, dense(shape), shape, false);
+        if (bias) kernels.copy(bias.storage, { offset: 0, strides: [0, 1] }, part.storage, own, [n * O, F], false);
+        kernels.matmul(columns.storage, kernel.storage, part.storage, {
+          M: n * O,
+          N: F,
+          K,
+          transposeA: false,
+          transposeB: false,
+          batch: 1,
+          accumulate: bias !== null,
+        });
+        if (part !== y) kernels.copy(part.storage, own, y.storage, { offset: b * O * F, strides: [F, 1] }, [n * O, F], false);
+      }
+    });
     return { output: y, saved: { source, from: x.shape, kernel, bias, axes } };
   },
-  backward: (dy, { source, from, kernel, bias, axes }) => {
+  backward: (dy, { source, from, kernel, bias, axes }, [toX = true]) => {
     const { backend } = dy;
     const { kernels } = backend;
     const [B, C] = [from[0] as number, from.at(-1) as number];
     const { O, F, K, rows, starts } = productOf(B, axes, kernel.shape);
-    const [dSource, dKernel] = [zeros(source.shape, dy), zeros(kernel.shape, dy)];
-    const columns = allocate([rows * O, K], backend);
-    const part = rows === B ? dy : allocate([rows * O, F], backend);
-    const plain = { transposeA: false, transposeB: false, batch: 1, accumulate: false };
-    for (const b of starts) {
-      const n = Math.min(rows, B - b);
-      const { shape, strides } = windowView(axes, n, C);
-      const view = { offset: b * (strides[0] as number), strides };
-      const own = { offset: 0, strides: [F, 1] };
-      if (part !== dy) kernels.copy(dy.storage, { offset: b * O * F, strides: [F, 1] }, part.storage, own, [n * O, F], false);
-      kernels.copy(source.storage, view, columns.storage, dense(shape), shape, false);
-      // dKernel = Σ columnsᵀ dy   [K, F]
-      const sums = { ...plain, M: K, N: F, K: n * O, transposeA: true, accumulate: true };
-      kernels.matmul(columns.storage, part.storage, dKernel.storage, sums);
-      // dColumns = dy kernelᵀ   [rows · O, K], and back to where each number came from
-      kernels.matmul(part.storage, kernel.storage, columns.storage, { ...plain, M: n * O, N: K, K: F, transposeB: true });
-      kernels.copy(columns.storage, dense(shape), dSource.storage, view, shape, true);
-    }
-    return [unpad(dSource, from, axes), dKernel, bias && sumTo(dy, bias.shape)];
+    const dSource = toX ? zeros(source.shape, dy) : null; // images themselves, for instance, need none
+    const dKernel = zeros(kernel.shape, dy);
+    backend.scope(() => {
+      const columns = allocate([rows * O, K], backend);
+      const part = rows === B ? dy : allocate([rows * O, F], backend);
+      const plain = { transposeA: false, transposeB: false, batch: 1, accumulate: false };
+      for (const b of starts) {
+        const n = Math.min(rows, B - b);
+        const { shape, strides } = windowView(axes, n, C);
+        const view = { offset: b * (strides[0] as number), strides };
+        const own = { offset: 0, strides: [F, 1] };
+        if (part !== dy) kernels.copy(dy.storage, { offset: b * O * F, strides: [F, 1] }, part.storage, own, [n * O, F], false);
+        kernels.copy(source.storage, view, columns.storage, dense(shape), shape, false);
+        // dKernel = Σ columnsᵀ dy   [K, F]
+        const sums = { ...plain, M: K, N: F, K: n * O, transposeA: true, accumulate: true };
+        kernels.matmul(columns.storage, part.storage, dKernel.storage, sums);
+        if (!dSource) continue;
+        // dColumns = dy kernelᵀ   [rows · O, K], and back to where each number came from
+        kernels.matmul(part.storage, kernel.storage, columns.storage, { ...plain, M: n * O, N: K, K: F, transposeB: true });
+        kernels.copy(columns.storage, dense(shape), dSource.storage, view, shape, true);
+      }
+    });
+    return [dSource && unpad(dSource, from, axes), dKernel, bias && sumTo(dy, bias.shape)];
   },
 });
 

@@ -19,12 +19,22 @@ interface Shaped {
   readonly apply: (x: Tensor, alpha: number, beta: number) => Tensor;
 }
 
+function affine(x: Tensor, alpha: number, beta: number): Tensor {
+  const scaled = multiply(x, alpha);
+  return beta === 0 ? scaled : add(scaled, beta);
+}
+
 const shaped: Readonly<Record<ShapedActivationName, Shaped>> = {
-  affine: { alpha: 1, beta: 0, apply: (x, alpha, beta) => add(multiply(x, alpha), beta) },
+  affine: { alpha: 1, beta: 0, apply: affine },
   leakyRelu: { alpha: 0.2, apply: (x, alpha) => add(multiply(x, alpha), multiply(relu(x), 1 - alpha)) },
   thresholdedRelu: { alpha: 1, apply: (x, alpha) => multiply(x, less(alpha, x)) },
   scaledTanh: { alpha: 1, beta: 1, apply: (x, alpha, beta) => multiply(tanh(multiply(x, beta)), alpha) },
-  hardSigmoid: { alpha: 1 / 6, beta: 0.5, apply: (x, alpha, beta) => clip(add(multiply(x, alpha), beta), 0, 1) },
+  // By the plain one, clip(z/6 + ½, 0, 1).
+  hardSigmoid: {
+    alpha: 1 / 6,
+    beta: 0.5,
+    apply: (x, alpha, beta) => activate("hardSigmoid", affine(x, 6 * alpha, 6 * beta - 3)),
+  },
   elu: { alpha: 1, apply: (x, alpha) => add(relu(x), multiply(subtract(activate("elu", x), relu(x)), alpha)) },
 };
 
