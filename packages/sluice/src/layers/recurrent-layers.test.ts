@@ -59,13 +59,28 @@ const frames: Readonly<Record<string, readonly number[]>> = {
 /** Kinds whose outputs no activation bounds. */
 const unbounded = new Set(["SRU", "QRNN", "MinGRU", "MinLSTM", "MLSTM", "AugmentedLSTM", "SLSTMBlock", "MLSTMBlock"]);
 
+/** What `make` gives for those of the options that it takes: the laws try some that not every kind has. */
+function taking(make: (options: object) => unknown, options: Readonly<Record<string, unknown>>): unknown {
+  try {
+    return make(options);
+  } catch (error) {
+    const [, untaken] = /with "(\w+)": it has no such option/.exec(String(error)) ?? [];
+    if (!untaken) throw error;
+    return taking(make, Object.fromEntries(Object.entries(options).filter(([name]) => name !== untaken)));
+  }
+}
+
 const kinds = layerKinds();
 for (const kind of kinds.filter(({ recurrent }) => recurrent)) {
   const cellKind = kinds.find(({ type }) => type === `${kind.type}Cell`) as LayerKind;
   for (const form of forms[kind.type] ?? [{}]) {
     const frame = frames[kind.type];
     const make = ({ create }: LayerKind, options: LawOptions) =>
-      (create as (options: object) => unknown)({ ...options, ...(frame && { filters: Math.min(options.units, 2) }), ...form });
+      taking(create as (options: object) => unknown, {
+        ...options,
+        ...(frame && { filters: Math.min(options.units, 2) }),
+        ...form,
+      });
     recurrentLayerLaws({
       name: `${kind.type} ${JSON.stringify(form)}`,
       layer: (options) => make(kind, options) as RecurrentLayer,

@@ -27,7 +27,7 @@ export interface LayerKind {
 export const BUILT_IN_TYPES: readonly string[] = (
   "Input LSTM GRU SimpleRNN RNN LSTMCell MemoryBlocks MemoryBlocksCell GRUCell SimpleRNNCell Bidirectional " +
   "TimeDistributed Dense Embedding Dropout Activation Masking Flatten Reshape RepeatVector Concatenate Add " +
-  "LayerNormalization MGU MUT IndRNN SRU QRNN MinGRU MinLSTM SLSTM MLSTM SLSTMBlock MLSTMBlock SLSTMBlockCell " +
+  "LayerNormalization BatchNormalization MGU MUT IndRNN SRU QRNN MinGRU MinLSTM SLSTM MLSTM SLSTMBlock MLSTMBlock SLSTMBlockCell " +
   "MLSTMBlockCell CanonicalRNN AugmentedLSTM GridLSTM GridLSTMND MDLSTM MultiDirectional DilatedCell LearnedStateCell Residual Highway ContextWindow " +
   "CanonicalRNNCell AugmentedLSTMCell GridLSTMCell SLSTMCell MLSTMCell MGUCell MUTCell IndRNNCell SRUCell QRNNCell " +
   "MinGRUCell MinLSTMCell ConvLSTM1D ConvLSTM2D ConvLSTM3D InceptionLSTM PredNet PredNetLoss PredNetCell ConvLSTM1DCell " +

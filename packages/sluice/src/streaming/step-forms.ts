@@ -1,6 +1,7 @@
 import type { HostArray } from "../backend/backend.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import type { ActivationOptions } from "../layers/activation.ts";
+import type { BatchNormalizationOptions } from "../layers/batch-normalization.ts";
 import { checkActivation, checkCount } from "../layers/cells/cell-options.ts";
 import type { ConcatenateOptions } from "../layers/concatenate.ts";
 import type { DenseOptions, OutputActivationName } from "../layers/dense.ts";
@@ -77,6 +78,24 @@ export const layerNormalization: StepForm = single(
     const beta = center ? layer.weight("beta", [n]).numbers() : null;
     const y = builder.value(x.shape, x.sequence);
     builder.calls.push(builder.steps.layerNorm(x.storage, gamma, beta, epsilon, y.storage, x.width, n, builder.capacity));
+    return y;
+  },
+);
+
+/** `BatchNormalization` in inference: its running statistics make it x ⊙ scale + shift. */
+export const batchNormalization: StepForm = single(
+  "BatchNormalization",
+  (layer: StepLayer<BatchNormalizationOptions>, x, builder) => {
+    const { epsilon = 1e-3, scale = true, center = true } = layer.options;
+    const n = x.shape.at(-1) ?? 1;
+    const read = (name: string): HostArray => layer.weight(name, [n]).numbers();
+    const gamma = scale ? read("gamma") : null;
+    const beta = center ? read("beta") : null;
+    const mean = read("movingMean");
+    const factors = Float64Array.from(read("movingVariance"), (v, k) => (gamma?.[k] ?? 1) / Math.sqrt(v + epsilon));
+    const shifts = factors.map((factor, k) => (beta?.[k] ?? 0) - (mean[k] as number) * factor);
+    const y = builder.value(x.shape, x.sequence);
+    builder.calls.push(builder.steps.affine(x.storage, factors, shifts, y.storage, x.width));
     return y;
   },
 );

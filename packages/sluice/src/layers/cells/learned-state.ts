@@ -4,6 +4,7 @@ import type { InitializerSpec } from "../../initializers/initializers.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { BuildContext, LayerOptions, State, SymbolicShape } from "../layer.ts";
+import { knownOptions, layerNames, type NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
 import { Cell, noDropout, type StepDropout } from "./cell.ts";
 import { CellAround } from "./cell-around.ts";
@@ -16,6 +17,13 @@ export interface LearnedStateCellOptions extends LayerOptions {
   /** Default "zeros". */
   readonly stateInitializer?: InitializerSpec;
 }
+
+const learnedStateCellNames: NamesOf<LearnedStateCellOptions> = {
+  ...layerNames,
+  cell: true,
+  parts: true,
+  stateInitializer: true,
+};
 
 /**
  * Any cell, with a learned state to start from: one for all rows, used where no state is given. Its weights are the cell's, and
@@ -76,5 +84,5 @@ export class LearnedStateCell extends CellAround<LearnedStateCellOptions> {
  * @example rnn(learnedState(lstmCell({ units: 32 }), { parts: ["cellState"] }))
  */
 export function learnedState(cell: Cell, options: Omit<LearnedStateCellOptions, "cell"> = {}): LearnedStateCell {
-  return new LearnedStateCell({ ...options, cell });
+  return new LearnedStateCell(knownOptions("LearnedStateCell", { cell, ...options }, learnedStateCellNames));
 }
