@@ -1,6 +1,7 @@
 import type { Cell } from "./cells/cell.ts";
 import { DilatedCell } from "./cells/dilated.ts";
 import { GRUCell } from "./cells/gru-cell.ts";
+import { LearnedStateCell } from "./cells/learned-state.ts";
 import { LSTMCell } from "./cells/lstm-cell.ts";
 import { StackedCells } from "./cells/stacked-cells.ts";
 import { layerKinds } from "./layer-from-config.ts";
@@ -104,5 +105,14 @@ recurrentLayerLaws({
   name: "RNN over a dilated cell",
   layer: (options) => new RNN({ ...options, cells: skipping(options) }),
   cell: skipping,
+  bound: 1,
+});
+
+const learning = (options: LawOptions) =>
+  new LearnedStateCell({ cell: new LSTMCell(options), stateInitializer: { type: "randomUniform", min: -0.5, max: 0.5 } });
+recurrentLayerLaws({
+  name: "RNN over a cell with a learned state",
+  layer: (options) => new RNN({ ...options, cells: learning(options) }),
+  cell: learning,
   bound: 1,
 });

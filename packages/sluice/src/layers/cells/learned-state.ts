@@ -6,7 +6,8 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { BuildContext, LayerOptions, State, SymbolicShape } from "../layer.ts";
 import { knownOptions, layerNames, type NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
-import { Cell, noDropout, type StepDropout } from "./cell.ts";
+import type { SequenceResult } from "../scan.ts";
+import { Cell, noDropout, type SequenceOrder, type StepDropout } from "./cell.ts";
 import { CellAround } from "./cell-around.ts";
 
 /** Options of `learnedStateCell`. */
@@ -71,6 +72,17 @@ export class LearnedStateCell extends CellAround<LearnedStateCellOptions> {
 
   step(x: Tensor, state: State, dropout: StepDropout = noDropout): State {
     return this.cell.step(x, state, dropout);
+  }
+
+  /** The cell's own way through the sequence: the learned state stands in `state` where none was given. */
+  override sequence(
+    x: Tensor,
+    state: State,
+    mask: Tensor | null,
+    dropout: StepDropout,
+    order: SequenceOrder,
+  ): SequenceResult<State> | null {
+    return this.cell.sequence(x, state, mask, dropout, order);
   }
 
   override output(state: State): Tensor {
