@@ -19,17 +19,13 @@ export const layerNames: NamesOf<LayerOptions> = {
  * @throws {ValueError} for a name that `names` does not have.
  */
 export function knownOptions<O extends object>(type: string, options: O, names: NamesOf<O>): O {
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(names, name)) {
-      const nearest = Object.keys(names).reduce((best, next) => (likeness(next, name) > likeness(best, name) ? next : best));
-      throw new ValueError(`Cannot make ${type} with "${name}": it has no such option. The nearest one is "${nearest}".`);
-    }
-  }
-  return options;
+  const wrong = Object.keys(options).find((name) => !Object.hasOwn(names, name));
+  if (wrong === undefined) return options;
+  const [nearest] = Object.keys(names).sort((a, b) => likeness(b, wrong) - likeness(a, wrong));
+  throw new ValueError(`Cannot make ${type} with "${wrong}": it has no such option. The nearest one is "${nearest}".`);
 }
 
-/** Pairs of letters that follow one another in both, as a share of all pairs. */
+/** Pairs of letters of a that are in b, and its last letter, as a share of the letters of both. */
 function likeness(a: string, b: string): number {
-  const shared = [...a].filter((letter, k) => b.includes(letter + a.slice(k + 1, k + 2)));
-  return shared.length / (a.length + b.length);
+  return [...a].filter((_, k) => b.includes(a.slice(k, k + 2))).length / (a.length + b.length);
 }
