@@ -1,9 +1,11 @@
+import { lstm } from "sluice";
 import { describe, expect, test } from "vitest";
 import { continualReber } from "./continual-reber.mjs";
 import { gradientReach } from "./gradient-reach.mjs";
 import { lagCurve } from "./lag-curve.mjs";
 import { learningRates } from "./learning-rates.mjs";
 import { limits } from "./limits.mjs";
+import { intensity, sensitivity } from "./sensitivity.mjs";
 import { latch } from "./shared.mjs";
 
 // The recipes in their smallest form: that they run, and that what they measure is what they say.
@@ -51,5 +53,13 @@ describe("quick runs", () => {
     expect(text).toContain("| 3 or 4 steps, 4 cells |");
     const { rows: grid } = await learningRates(quick);
     for (const { accuracies } of grid) expect(accuracies[0]).toBeGreaterThan(0.9);
+  });
+  test("sensitivity: errors from best to worst, and two bytes of float32 for each operation", async () => {
+    const { rows, text } = await sensitivity(quick);
+    expect(rows.map(({ name }) => name)).toEqual(["RNN", "RNN, relu from the identity", "GRU", "LSTM"]);
+    for (const { errors } of rows) expect(errors[1]).toBeGreaterThan(errors[0] as number);
+    expect(text).toContain("| float32 | 2.0 | 0.25 | 0.063 |");
+    const { bytes, operations } = intensity((options: { units: number }) => lstm(options), 3, 2, 4, 5);
+    expect([bytes, operations]).toEqual([4 * 60, 2 * 60 * 5]); // 4 H (I + H) weights
   });
 });

@@ -9,6 +9,7 @@ export { gru, lstm, simpleRnn } from "./streaming/recurrent-forms.ts";
 export {
   activation,
   add,
+  batchNormalization,
   concatenate,
   dense,
   dropout,

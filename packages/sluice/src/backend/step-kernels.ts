@@ -76,6 +76,8 @@ export interface StepKernels {
     n: number,
     capacity: number,
   ): StepCall;
+  /** out = x ⊙ scale + shift, for each vector of x as long as they are. */
+  affine(x: Storage, scale: HostArray, shift: HostArray, out: Storage, width: number): StepCall;
   /** out = the vectors of table [V, D] for the `width` indices of each row, which the caller has checked. */
   gather(table: HostArray, D: number, x: Storage, out: Storage, width: number): StepCall;
   /** out = a + b. */

@@ -3,6 +3,7 @@ import { ShapeError } from "../errors.ts";
 import { showShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
+import { knownOptions, layerNames } from "./option-names.ts";
 
 /** Options of `add`. */
 export interface AddOptions extends LayerOptions {}
@@ -39,5 +40,5 @@ export class Add extends Layer<AddOptions> {
 
 /** Adds its inputs. @example add().apply([x, lstm({ units: 8, returnSequences: true }).apply(x)]) */
 export function add(options: AddOptions = {}): Add {
-  return new Add(options);
+  return new Add(knownOptions("Add", options, layerNames));
 }

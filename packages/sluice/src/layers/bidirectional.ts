@@ -13,6 +13,7 @@ import {
   type State,
   type SymbolicShape,
 } from "./layer.ts";
+import { knownOptions, layerNames, type NamesOf } from "./option-names.ts";
 import { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
 
 /** How both directions become one output; null keeps them apart. */
@@ -34,6 +35,13 @@ export interface BidirectionalOptions extends LayerOptions {
   /** The layer for the other direction; by default a clone of `layer` that reads the other way. Cloned as well. */
   readonly backwardLayer?: RecurrentLayer | null;
 }
+
+const bidirectionalNames: NamesOf<BidirectionalOptions> = {
+  ...layerNames,
+  layer: true,
+  mergeMode: true,
+  backwardLayer: true,
+};
 
 /**
  * A recurrent layer in both directions of time [Schuster & Paliwal 1997, doi:10.1109/78.650093]. With `returnSequences` the
@@ -164,5 +172,5 @@ function prefixed(state: State | undefined, direction: "forward" | "backward"): 
  * @example bidirectional(lstm({ units: 32, returnSequences: true }), { mergeMode: "sum" })
  */
 export function bidirectional(layer: RecurrentLayer, options: Omit<BidirectionalOptions, "layer"> = {}): Bidirectional {
-  return new Bidirectional({ ...options, layer });
+  return new Bidirectional(knownOptions("Bidirectional", { layer, ...options }, bidirectionalNames));
 }

@@ -4,12 +4,15 @@ import { ShapeError } from "../errors.ts";
 import { showShape } from "../tensor/shape.ts";
 import { ones, type Tensor } from "../tensor/tensor.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
+import { knownOptions, layerNames, type NamesOf } from "./option-names.ts";
 
 /** Options of `concatenate`. */
 export interface ConcatenateOptions extends LayerOptions {
   /** The axis along which the inputs stand one behind the other, batch counted as 0. Default −1. */
   readonly axis?: number;
 }
+
+const concatenateNames: NamesOf<ConcatenateOptions> = { ...layerNames, axis: true };
 
 /** Several inputs side by side along one axis; the other axes agree. A step is masked when any input masks it; along time, masks join. */
 export class Concatenate extends Layer<ConcatenateOptions> {
@@ -62,5 +65,5 @@ function everyMask(masks: readonly (Tensor | null)[]): Tensor | null {
 
 /** Joins inputs along an axis, by default their features. @example concatenate().apply([past, calendar]) */
 export function concatenate(options: ConcatenateOptions = {}): Concatenate {
-  return new Concatenate(options);
+  return new Concatenate(knownOptions("Concatenate", options, concatenateNames));
 }

@@ -5,6 +5,7 @@ import { allocate, type Tensor } from "../tensor/tensor.ts";
 import { checkCount } from "./cells/cell-options.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
 import { withoutPadding } from "./linear-recurrence.ts";
+import { knownOptions, layerNames, type NamesOf } from "./option-names.ts";
 import { checkMask } from "./recurrent-layer.ts";
 
 /** Options of `contextWindow`. */
@@ -12,6 +13,8 @@ export interface ContextWindowOptions extends LayerOptions {
   /** L: steps in a window, this one and the L − 1 after it. */
   readonly length: number;
 }
+
+const contextWindowNames: NamesOf<ContextWindowOptions> = { ...layerNames, length: true };
 
 /**
  * The steps that follow, beside each step: x [B, T, I] → [B, T, L · I], [x_t, x_{t+1}, …, x_{t+L−1}], with zeros beyond the end and
@@ -50,5 +53,5 @@ export class ContextWindow extends Layer<ContextWindowOptions> {
 
 /** Each step with the L − 1 that follow it. @example contextWindow({ length: 3 }) // [B, T, I] → [B, T, 3 · I] */
 export function contextWindow(options: ContextWindowOptions): ContextWindow {
-  return new ContextWindow(options);
+  return new ContextWindow(knownOptions("ContextWindow", options, contextWindowNames));
 }

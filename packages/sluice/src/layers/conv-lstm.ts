@@ -6,14 +6,18 @@ import {
   ConvLSTM3DCell,
   type ConvLSTMCell,
   type ConvLSTMCellOptions,
+  convLstmCellNames,
 } from "./cells/conv-lstm-cell.ts";
 import type { LSTMState } from "./cells/lstm-cell.ts";
 import { withoutPadding } from "./linear-recurrence.ts";
-import { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
+import { knownOptions, type NamesOf } from "./option-names.ts";
+import { RecurrentLayer, type RecurrentOptions, recurrentNames } from "./recurrent-layer.ts";
 import { type SequenceResult, scan } from "./scan.ts";
 
 /** Options of convLstm1d, convLstm2d and convLstm3d. */
 export interface ConvLSTMOptions extends ConvLSTMCellOptions, RecurrentOptions {}
+
+const convLstmNames: NamesOf<ConvLSTMOptions> = { ...convLstmCellNames, ...recurrentNames };
 
 /** The convolutional LSTM over a sequence: the convolutions over x of all steps at once, then the step itself. Equations: see `ConvLSTMCell`. */
 abstract class ConvLSTM extends RecurrentLayer<ConvLSTMOptions, LSTMState> {
@@ -73,7 +77,7 @@ export class ConvLSTM3D extends ConvLSTM {
  * @example convLstm1d({ filters: 16, kernelSize: 5, padding: "same" })
  */
 export function convLstm1d(options: ConvLSTMOptions): ConvLSTM1D {
-  return new ConvLSTM1D(options);
+  return new ConvLSTM1D(knownOptions("ConvLSTM1D", options, convLstmNames));
 }
 
 /**
@@ -81,10 +85,10 @@ export function convLstm1d(options: ConvLSTMOptions): ConvLSTM1D {
  * @example sequential([convLstm2d({ filters: 64, kernelSize: 5, padding: "same", peepholes: "perChannel", returnSequences: true }), conv3d({ filters: 1, kernelSize: 3, padding: "same" })])
  */
 export function convLstm2d(options: ConvLSTMOptions): ConvLSTM2D {
-  return new ConvLSTM2D(options);
+  return new ConvLSTM2D(knownOptions("ConvLSTM2D", options, convLstmNames));
 }
 
 /** A convolutional LSTM over volumes: [B, T, d, h, w, I] → [B, d', h', w', filters]. @example convLstm3d({ filters: 8, kernelSize: 3, padding: "same" }) */
 export function convLstm3d(options: ConvLSTMOptions): ConvLSTM3D {
-  return new ConvLSTM3D(options);
+  return new ConvLSTM3D(knownOptions("ConvLSTM3D", options, convLstmNames));
 }

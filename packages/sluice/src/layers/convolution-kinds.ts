@@ -1,59 +1,41 @@
-import { Conv1D, Conv2D, Conv3D, type ConvolutionOptions } from "./convolution.ts";
+import { conv1d, conv2d, conv3d } from "./convolution.ts";
 import {
-  GlobalAveragePooling1D,
-  GlobalAveragePooling2D,
-  GlobalAveragePooling3D,
-  GlobalMaxPooling1D,
-  GlobalMaxPooling2D,
-  GlobalMaxPooling3D,
-  type GlobalPoolingOptions,
+  globalAveragePooling1d,
+  globalAveragePooling2d,
+  globalAveragePooling3d,
+  globalMaxPooling1d,
+  globalMaxPooling2d,
+  globalMaxPooling3d,
 } from "./global-pooling.ts";
-import {
-  Cropping1D,
-  Cropping2D,
-  Cropping3D,
-  type CroppingOptions,
-  ZeroPadding1D,
-  ZeroPadding2D,
-  ZeroPadding3D,
-  type ZeroPaddingOptions,
-} from "./margins.ts";
-import {
-  AveragePooling1D,
-  AveragePooling2D,
-  AveragePooling3D,
-  MaxPooling1D,
-  MaxPooling2D,
-  MaxPooling3D,
-  type PoolingOptions,
-} from "./pooling.ts";
+import { cropping1d, cropping2d, cropping3d, zeroPadding1d, zeroPadding2d, zeroPadding3d } from "./margins.ts";
+import { averagePooling1d, averagePooling2d, averagePooling3d, maxPooling1d, maxPooling2d, maxPooling3d } from "./pooling.ts";
 import type { LayerKind } from "./registry.ts";
-import { UpSampling1D, UpSampling2D, type UpSampling2DOptions, UpSampling3D, type UpSamplingOptions } from "./up-sampling.ts";
+import { upSampling1d, upSampling2d, upSampling3d } from "./up-sampling.ts";
 
 /** The kinds that slide windows over sequences, images and volumes. */
 export const convolutionKinds: readonly LayerKind[] = [
-  { type: "Conv1D", create: (options: ConvolutionOptions) => new Conv1D(options) },
-  { type: "Conv2D", create: (options: ConvolutionOptions) => new Conv2D(options) },
-  { type: "Conv3D", create: (options: ConvolutionOptions) => new Conv3D(options) },
-  { type: "MaxPooling1D", create: (options: PoolingOptions) => new MaxPooling1D(options) },
-  { type: "MaxPooling2D", create: (options: PoolingOptions) => new MaxPooling2D(options) },
-  { type: "MaxPooling3D", create: (options: PoolingOptions) => new MaxPooling3D(options) },
-  { type: "AveragePooling1D", create: (options: PoolingOptions) => new AveragePooling1D(options) },
-  { type: "AveragePooling2D", create: (options: PoolingOptions) => new AveragePooling2D(options) },
-  { type: "AveragePooling3D", create: (options: PoolingOptions) => new AveragePooling3D(options) },
-  { type: "GlobalAveragePooling1D", create: (options: GlobalPoolingOptions) => new GlobalAveragePooling1D(options) },
-  { type: "GlobalAveragePooling2D", create: (options: GlobalPoolingOptions) => new GlobalAveragePooling2D(options) },
-  { type: "GlobalAveragePooling3D", create: (options: GlobalPoolingOptions) => new GlobalAveragePooling3D(options) },
-  { type: "GlobalMaxPooling1D", create: (options: GlobalPoolingOptions) => new GlobalMaxPooling1D(options) },
-  { type: "GlobalMaxPooling2D", create: (options: GlobalPoolingOptions) => new GlobalMaxPooling2D(options) },
-  { type: "GlobalMaxPooling3D", create: (options: GlobalPoolingOptions) => new GlobalMaxPooling3D(options) },
-  { type: "UpSampling1D", create: (options: UpSamplingOptions) => new UpSampling1D(options) },
-  { type: "UpSampling2D", create: (options: UpSampling2DOptions) => new UpSampling2D(options) },
-  { type: "UpSampling3D", create: (options: UpSamplingOptions) => new UpSampling3D(options) },
-  { type: "ZeroPadding1D", create: (options: ZeroPaddingOptions) => new ZeroPadding1D(options) },
-  { type: "ZeroPadding2D", create: (options: ZeroPaddingOptions) => new ZeroPadding2D(options) },
-  { type: "ZeroPadding3D", create: (options: ZeroPaddingOptions) => new ZeroPadding3D(options) },
-  { type: "Cropping1D", create: (options: CroppingOptions) => new Cropping1D(options) },
-  { type: "Cropping2D", create: (options: CroppingOptions) => new Cropping2D(options) },
-  { type: "Cropping3D", create: (options: CroppingOptions) => new Cropping3D(options) },
+  { type: "Conv1D", create: conv1d },
+  { type: "Conv2D", create: conv2d },
+  { type: "Conv3D", create: conv3d },
+  { type: "MaxPooling1D", create: maxPooling1d },
+  { type: "MaxPooling2D", create: maxPooling2d },
+  { type: "MaxPooling3D", create: maxPooling3d },
+  { type: "AveragePooling1D", create: averagePooling1d },
+  { type: "AveragePooling2D", create: averagePooling2d },
+  { type: "AveragePooling3D", create: averagePooling3d },
+  { type: "GlobalAveragePooling1D", create: globalAveragePooling1d },
+  { type: "GlobalAveragePooling2D", create: globalAveragePooling2d },
+  { type: "GlobalAveragePooling3D", create: globalAveragePooling3d },
+  { type: "GlobalMaxPooling1D", create: globalMaxPooling1d },
+  { type: "GlobalMaxPooling2D", create: globalMaxPooling2d },
+  { type: "GlobalMaxPooling3D", create: globalMaxPooling3d },
+  { type: "UpSampling1D", create: upSampling1d },
+  { type: "UpSampling2D", create: upSampling2d },
+  { type: "UpSampling3D", create: upSampling3d },
+  { type: "ZeroPadding1D", create: zeroPadding1d },
+  { type: "ZeroPadding2D", create: zeroPadding2d },
+  { type: "ZeroPadding3D", create: zeroPadding3d },
+  { type: "Cropping1D", create: cropping1d },
+  { type: "Cropping2D", create: cropping2d },
+  { type: "Cropping3D", create: cropping3d },
 ];

@@ -9,6 +9,7 @@ import { checkCount } from "./cells/cell-options.ts";
 import { activateOutput, checkOutputActivation, type OutputActivationName } from "./dense.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
 import { withoutPadding } from "./linear-recurrence.ts";
+import { knownOptions, layerNames, type NamesOf } from "./option-names.ts";
 import type { Parameter } from "./parameter.ts";
 import { checkChoice, gridOf, type PerAxis, perAxis, windowCounts } from "./window-options.ts";
 
@@ -37,6 +38,23 @@ export interface ConvolutionOptions extends LayerOptions {
   readonly kernelConstraint?: ConstraintSpec | null;
   readonly biasConstraint?: ConstraintSpec | null;
 }
+
+const convolutionNames: NamesOf<ConvolutionOptions> = {
+  ...layerNames,
+  filters: true,
+  kernelSize: true,
+  strides: true,
+  padding: true,
+  dilationRate: true,
+  activation: true,
+  useBias: true,
+  kernelInitializer: true,
+  biasInitializer: true,
+  kernelRegularizer: true,
+  biasRegularizer: true,
+  kernelConstraint: true,
+  biasConstraint: true,
+};
 
 /** How the windows of a convolution move. */
 export interface ConvolutionWindows extends Required<WindowOptions> {
@@ -146,7 +164,7 @@ export class Conv3D extends Convolution {
  * @example sequential([conv1d({ filters: 32, kernelSize: 5, padding: "causal", activation: "relu" }), lstm({ units: 32 })])
  */
 export function conv1d(options: ConvolutionOptions): Conv1D {
-  return new Conv1D(options);
+  return new Conv1D(knownOptions("Conv1D", options, convolutionNames));
 }
 
 /**
@@ -155,10 +173,10 @@ export function conv1d(options: ConvolutionOptions): Conv1D {
  * @example timeDistributed(conv2d({ filters: 16, kernelSize: 3, padding: "same" })) // a CNN for each frame [B, T, h, w, c]
  */
 export function conv2d(options: ConvolutionOptions): Conv2D {
-  return new Conv2D(options);
+  return new Conv2D(knownOptions("Conv2D", options, convolutionNames));
 }
 
 /** The same over volumes: x [B, depth, height, width, I] → [B, …windows, filters]. @example conv3d({ filters: 8, kernelSize: [3, 5, 5] }) */
 export function conv3d(options: ConvolutionOptions): Conv3D {
-  return new Conv3D(options);
+  return new Conv3D(knownOptions("Conv3D", options, convolutionNames));
 }

@@ -10,6 +10,7 @@ import { showShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkActivation, checkCount } from "./cells/cell-options.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
+import { knownOptions, layerNames, type NamesOf } from "./option-names.ts";
 import type { Parameter } from "./parameter.ts";
 
 /** An activation of a whole layer: one that works on each number, or "softmax" over the last axis. */
@@ -42,6 +43,19 @@ export interface DenseOptions extends LayerOptions {
   readonly kernelConstraint?: ConstraintSpec | null;
   readonly biasConstraint?: ConstraintSpec | null;
 }
+
+const denseNames: NamesOf<DenseOptions> = {
+  ...layerNames,
+  units: true,
+  activation: true,
+  useBias: true,
+  kernelInitializer: true,
+  biasInitializer: true,
+  kernelRegularizer: true,
+  biasRegularizer: true,
+  kernelConstraint: true,
+  biasConstraint: true,
+};
 
 /** y = activation(x W + b) over the last axis.   x [B, …, I], W = kernel [I, O], b = bias [O] → y [B, …, O]. */
 export class Dense extends Layer<DenseOptions> {
@@ -96,5 +110,5 @@ export class Dense extends Layer<DenseOptions> {
  * @example dense({ units: 10, activation: "softmax" }) // [B, I] → [B, 10]
  */
 export function dense(options: DenseOptions): Dense {
-  return new Dense(options);
+  return new Dense(knownOptions("Dense", options, denseNames));
 }

@@ -4,6 +4,7 @@ import { type Shape, showShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkRate } from "./cells/cell-options.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
+import { knownOptions, layerNames, type NamesOf } from "./option-names.ts";
 
 /** Options of `dropout`. */
 export interface DropoutOptions extends LayerOptions {
@@ -15,6 +16,8 @@ export interface DropoutOptions extends LayerOptions {
    */
   readonly noiseShape?: SymbolicShape | null;
 }
+
+const dropoutNames: NamesOf<DropoutOptions> = { ...layerNames, rate: true, noiseShape: true };
 
 /** Dropout [Srivastava et al. 2014]. Does nothing outside training. */
 export class Dropout extends Layer<DropoutOptions> {
@@ -51,5 +54,5 @@ export class Dropout extends Layer<DropoutOptions> {
  * @example dropout({ rate: 0.3 })
  */
 export function dropout(options: DropoutOptions): Dropout {
-  return new Dropout(options);
+  return new Dropout(knownOptions("Dropout", options, dropoutNames));
 }

@@ -6,6 +6,7 @@ import type { RegularizerSpec } from "../initializers/regularizers.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkCount } from "./cells/cell-options.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
+import { knownOptions, layerNames, type NamesOf } from "./option-names.ts";
 import type { Parameter } from "./parameter.ts";
 
 /** Options of `embedding`; defaults as in Keras 3. */
@@ -21,6 +22,16 @@ export interface EmbeddingOptions extends LayerOptions {
   /** Index 0 is padding: it is masked for the layers that follow, and must not stand for anything else. Default false. */
   readonly maskZero?: boolean;
 }
+
+const embeddingNames: NamesOf<EmbeddingOptions> = {
+  ...layerNames,
+  inputDim: true,
+  outputDim: true,
+  embeddingsInitializer: true,
+  embeddingsRegularizer: true,
+  embeddingsConstraint: true,
+  maskZero: true,
+};
 
 /** A vector for each index: y = embeddings[x].   x [B, …] whole numbers, embeddings [V, D] → y [B, …, D]. */
 export class Embedding extends Layer<EmbeddingOptions> {
@@ -67,5 +78,5 @@ export class Embedding extends Layer<EmbeddingOptions> {
  * @example embedding({ inputDim: 10_000, outputDim: 64, maskZero: true })
  */
 export function embedding(options: EmbeddingOptions): Embedding {
-  return new Embedding(options);
+  return new Embedding(knownOptions("Embedding", options, embeddingNames));
 }

@@ -2,6 +2,7 @@ import { reshape } from "../autograd/ops/shape.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
+import { knownOptions, layerNames } from "./option-names.ts";
 
 /** Options of `flatten`. */
 export interface FlattenOptions extends LayerOptions {}
@@ -27,5 +28,5 @@ export class Flatten extends Layer<FlattenOptions> {
 
 /** Joins all axes but the batch. @example flatten() // [B, T, H] → [B, T · H] */
 export function flatten(options: FlattenOptions = {}): Flatten {
-  return new Flatten(options);
+  return new Flatten(knownOptions("Flatten", options, layerNames));
 }

@@ -5,6 +5,7 @@ import { sizeOf } from "../tensor/shape.ts";
 import { full, type Tensor } from "../tensor/tensor.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
 import { withoutPadding } from "./linear-recurrence.ts";
+import { knownOptions, layerNames } from "./option-names.ts";
 import { spread } from "./scan.ts";
 import { gridOf } from "./window-options.ts";
 
@@ -117,30 +118,30 @@ export class GlobalMaxPooling3D extends GlobalMaxPooling {
 
 /** The mean over time, of the steps that are used: [B, T, C] → [B, C]. @example globalAveragePooling1d() */
 export function globalAveragePooling1d(options: GlobalPoolingOptions = {}): GlobalAveragePooling1D {
-  return new GlobalAveragePooling1D(options);
+  return new GlobalAveragePooling1D(knownOptions("GlobalAveragePooling1D", options, layerNames));
 }
 
 /** The mean over an image: [B, h, w, C] → [B, C]. @example globalAveragePooling2d() */
 export function globalAveragePooling2d(options: GlobalPoolingOptions = {}): GlobalAveragePooling2D {
-  return new GlobalAveragePooling2D(options);
+  return new GlobalAveragePooling2D(knownOptions("GlobalAveragePooling2D", options, layerNames));
 }
 
 /** The largest number over time, of the steps that are used: [B, T, C] → [B, C]. @example globalMaxPooling1d() */
 export function globalMaxPooling1d(options: GlobalPoolingOptions = {}): GlobalMaxPooling1D {
-  return new GlobalMaxPooling1D(options);
+  return new GlobalMaxPooling1D(knownOptions("GlobalMaxPooling1D", options, layerNames));
 }
 
 /** The largest number of an image: [B, h, w, C] → [B, C]. @example globalMaxPooling2d() */
 export function globalMaxPooling2d(options: GlobalPoolingOptions = {}): GlobalMaxPooling2D {
-  return new GlobalMaxPooling2D(options);
+  return new GlobalMaxPooling2D(knownOptions("GlobalMaxPooling2D", options, layerNames));
 }
 
 /** The mean over a volume: [B, d, h, w, C] → [B, C]. @example globalAveragePooling3d() */
 export function globalAveragePooling3d(options: GlobalPoolingOptions = {}): GlobalAveragePooling3D {
-  return new GlobalAveragePooling3D(options);
+  return new GlobalAveragePooling3D(knownOptions("GlobalAveragePooling3D", options, layerNames));
 }
 
 /** The largest number of a volume: [B, d, h, w, C] → [B, C]. @example globalMaxPooling3d() */
 export function globalMaxPooling3d(options: GlobalPoolingOptions = {}): GlobalMaxPooling3D {
-  return new GlobalMaxPooling3D(options);
+  return new GlobalMaxPooling3D(knownOptions("GlobalMaxPooling3D", options, layerNames));
 }

@@ -13,6 +13,7 @@ import {
   type SymbolicShape,
 } from "./layer.ts";
 import { withoutPadding } from "./linear-recurrence.ts";
+import { layerNames, type NamesOf } from "./option-names.ts";
 
 /** Options of every layer over a grid. */
 export interface GridOptions extends LayerOptions {
@@ -23,6 +24,14 @@ export interface GridOptions extends LayerOptions {
   /** Give every output [B, …grid, H] in the input's order, or the last one that is used [B, H]. Default true. */
   readonly returnSequences?: boolean;
 }
+
+/** The names of `GridOptions`. */
+export const gridNames: NamesOf<GridOptions> = {
+  ...layerNames,
+  dimensions: true,
+  goBackwards: true,
+  returnSequences: true,
+};
 
 /**
  * A layer that walks over a grid of n axes: a position reads its predecessor along each of them.

@@ -2,12 +2,13 @@ import { linear } from "../autograd/ops/matmul.ts";
 import { split } from "../autograd/ops/shape.ts";
 import { ValueError } from "../errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { type CellOptions, type CellSettings, cellSettings, checkCount } from "./cells/cell-options.ts";
+import { type CellOptions, type CellSettings, cellNames, cellSettings, checkCount } from "./cells/cell-options.ts";
 import { gatesWithin } from "./cells/gates.ts";
 import { blockWeights, type GridVector, type GridWeights, gridBlock } from "./cells/grid-block.ts";
-import { GridLayer, type GridOptions } from "./grid-layer.ts";
+import { GridLayer, type GridOptions, gridNames } from "./grid-layer.ts";
 import type { GridWalk } from "./grid-walk.ts";
 import type { State, SymbolicShape } from "./layer.ts";
+import { knownOptions, type NamesOf } from "./option-names.ts";
 import type { Parameter } from "./parameter.ts";
 import { zeroState } from "./state.ts";
 
@@ -23,6 +24,15 @@ export interface GridLSTMNDOptions extends Omit<CellOptions, "activation" | "dro
   /** The dimension that goes last within a block, and reads what the others give: an axis, 1 … n, or "depth". Default null. */
   readonly priority?: number | "depth" | null;
 }
+
+const { activation: _activation, dropout: _dropout, recurrentDropout: _recurrentDropout, ...blockNames } = cellNames;
+const gridLstmNdNames: NamesOf<GridLSTMNDOptions> = {
+  ...blockNames,
+  ...gridNames,
+  depth: true,
+  tied: true,
+  priority: true,
+};
 
 /**
  * The grid LSTM over a grid of n axes, and depth [Kalchbrenner et al. 2015, arXiv:1507.01526]: memory runs along every axis on its own,
@@ -107,5 +117,5 @@ export class GridLSTMND extends GridLayer<GridLSTMNDOptions, GridLSTMNDState> {
 
 /** A grid LSTM over a grid and depth: [B, height, width, I] → [B, height, width, H]. @example gridLstmNd({ units: 16, depth: 2, tied: true }) */
 export function gridLstmNd(options: GridLSTMNDOptions): GridLSTMND {
-  return new GridLSTMND(options);
+  return new GridLSTMND(knownOptions("GridLSTMND", options, gridLstmNdNames));
 }

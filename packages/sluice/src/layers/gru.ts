@@ -1,9 +1,12 @@
 import type { HiddenState } from "./cells/cell.ts";
-import { GRUCell, type GRUCellOptions } from "./cells/gru-cell.ts";
-import { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
+import { GRUCell, type GRUCellOptions, gruCellNames } from "./cells/gru-cell.ts";
+import { knownOptions, type NamesOf } from "./option-names.ts";
+import { RecurrentLayer, type RecurrentOptions, recurrentNames } from "./recurrent-layer.ts";
 
 /** Options of `gru`. */
 export interface GRUOptions extends GRUCellOptions, RecurrentOptions {}
+
+const gruNames: NamesOf<GRUOptions> = { ...gruCellNames, ...recurrentNames };
 
 /**
  * Gated recurrent units over a sequence. Equations, weights and sources: see `GRUCell`.
@@ -25,5 +28,5 @@ export class GRU extends RecurrentLayer<GRUOptions, HiddenState> {
  * @example const { output, state } = gru({ units: 16 }).forward(sequence); // [B, T, 8] → [B, 16], { hiddenState }
  */
 export function gru(options: GRUOptions): GRU {
-  return new GRU(options);
+  return new GRU(knownOptions("GRU", options, gruNames));
 }

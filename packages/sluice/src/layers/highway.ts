@@ -3,8 +3,9 @@ import { linear } from "../autograd/ops/matmul.ts";
 import type { InitializerSpec } from "../initializers/initializers.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { BuildContext, Layer, SymbolicShape } from "./layer.ts";
+import { knownOptions, type NamesOf } from "./option-names.ts";
 import type { Parameter } from "./parameter.ts";
-import { SkipConnection, type SkipOptions } from "./skip-connection.ts";
+import { SkipConnection, type SkipOptions, skipNames } from "./skip-connection.ts";
 
 /** Options of `highway`. */
 export interface HighwayOptions extends SkipOptions {
@@ -13,6 +14,8 @@ export interface HighwayOptions extends SkipOptions {
   /** Where the gate's bias starts; below 0 it lets x through at first. Default −1. */
   readonly gateBias?: number;
 }
+
+const highwayNames: NamesOf<HighwayOptions> = { ...skipNames, gateInitializer: true, gateBias: true };
 
 /**
  * A layer beside an open road [Srivastava et al. 2015, arXiv:1505.00387]:
@@ -50,5 +53,5 @@ export class Highway extends SkipConnection<HighwayOptions> {
  * @example highway(gru({ units: 64, returnSequences: true }), { gateBias: -2 })
  */
 export function highway(layer: Layer, options: Omit<HighwayOptions, "layer"> = {}): Highway {
-  return new Highway({ ...options, layer });
+  return new Highway(knownOptions("Highway", { layer, ...options }, highwayNames));
 }

@@ -1,6 +1,7 @@
 export * from "./activation.ts";
 export * from "./add.ts";
 export * from "./attention/index.ts";
+export * from "./batch-normalization.ts";
 export * from "./bidirectional.ts";
 export type { ActivationSpec, ShapedActivationName } from "./cells/activation-spec.ts";
 export { Cell, type HiddenState, type StepDropout } from "./cells/cell.ts";
@@ -8,12 +9,18 @@ export type { CellOptions, GatedCellOptions } from "./cells/cell-options.ts";
 export type { GateBiasSpec, GateName, GateStart } from "./cells/gate-bias.ts";
 export { type Gates, gatesWithin, reportGates } from "./cells/gates.ts";
 export { GeneralLSTMCell } from "./cells/general-lstm-cell.ts";
-export * from "./cells/gru-cell.ts";
+export { GRUCell, type GRUCellOptions, gruCell } from "./cells/gru-cell.ts";
 export * from "./cells/index.ts";
-export * from "./cells/lstm-cell.ts";
+export { LSTMCell, type LSTMCellOptions, type LSTMState, lstmCell } from "./cells/lstm-cell.ts";
 export type { GeneralLSTMCellOptions, LSTMFormOptions, LSTMVariant } from "./cells/lstm-form.ts";
-export * from "./cells/memory-blocks-cell.ts";
-export * from "./cells/simple-rnn-cell.ts";
+export {
+  type BlockName,
+  MemoryBlocksCell,
+  type MemoryBlocksCellOptions,
+  type MemoryBlocksState,
+  memoryBlocksCell,
+} from "./cells/memory-blocks-cell.ts";
+export { SimpleRNNCell, type SimpleRNNCellOptions, simpleRnnCell } from "./cells/simple-rnn-cell.ts";
 export * from "./concatenate.ts";
 export * from "./context-window.ts";
 export {
@@ -43,7 +50,7 @@ export * from "./global-pooling.ts";
 export * from "./grid-lstm-nd.ts";
 export * from "./gru.ts";
 export * from "./highway.ts";
-export * from "./input.ts";
+export { InputLayer, type InputOptions, input } from "./input.ts";
 export {
   type CallContext,
   type CallResult,

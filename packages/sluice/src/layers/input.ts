@@ -1,6 +1,7 @@
 import { StateError } from "../errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, type SymbolicShape } from "./layer.ts";
+import { knownOptions, layerNames, type NamesOf } from "./option-names.ts";
 import type { SymbolicTensor } from "./symbolic.ts";
 
 /** Options of `input`. */
@@ -8,6 +9,9 @@ export interface InputOptions extends LayerOptions {
   /** Shape of one example, without the batch axis; null for a free size, such as the time. */
   readonly shape: SymbolicShape;
 }
+
+/** The names of `InputOptions`. */
+export const inputNames: NamesOf<InputOptions> = { ...layerNames, shape: true };
 
 /** Where data enters a graph. */
 export class InputLayer extends Layer<InputOptions> {
@@ -33,5 +37,5 @@ export class InputLayer extends Layer<InputOptions> {
  * const net = model({ inputs: x, outputs: dense({ units: 1 }).apply(lstm({ units: 32 }).apply(x)) });
  */
 export function input(options: InputOptions): SymbolicTensor {
-  return new InputLayer(options).apply([]);
+  return new InputLayer(knownOptions("Input", options, inputNames)).apply([]);
 }

@@ -1,71 +1,73 @@
-import { Activation, type ActivationOptions } from "./activation.ts";
-import { Add, type AddOptions } from "./add.ts";
+import { activation } from "./activation.ts";
+import { add } from "./add.ts";
 import { attentionKinds } from "./attention/kinds.ts";
-import { Bidirectional, type BidirectionalOptions } from "./bidirectional.ts";
-import { GRUCell, type GRUCellOptions } from "./cells/gru-cell.ts";
+import { batchNormalization } from "./batch-normalization.ts";
+import { type BidirectionalOptions, bidirectional } from "./bidirectional.ts";
+import { gruCell } from "./cells/gru-cell.ts";
 import { furtherKinds } from "./cells/kinds.ts";
 import { lstmCell } from "./cells/lstm-cell.ts";
-import type { GeneralLSTMCellOptions } from "./cells/lstm-form.ts";
-import { MemoryBlocksCell, type MemoryBlocksCellOptions } from "./cells/memory-blocks-cell.ts";
-import { SimpleRNNCell, type SimpleRNNCellOptions } from "./cells/simple-rnn-cell.ts";
-import { Concatenate, type ConcatenateOptions } from "./concatenate.ts";
+import { memoryBlocksCell } from "./cells/memory-blocks-cell.ts";
+import { simpleRnnCell } from "./cells/simple-rnn-cell.ts";
+import { type ConcatenateOptions, concatenate } from "./concatenate.ts";
 import { convolutionKinds } from "./convolution-kinds.ts";
-import { Dense, type DenseOptions } from "./dense.ts";
-import { Dropout, type DropoutOptions } from "./dropout.ts";
-import { Embedding, type EmbeddingOptions } from "./embedding.ts";
-import { Flatten, type FlattenOptions } from "./flatten.ts";
-import { GRU, type GRUOptions } from "./gru.ts";
-import { InputLayer, type InputOptions } from "./input.ts";
-import { LayerNormalization, type LayerNormalizationOptions } from "./layer-normalization.ts";
-import { LSTM, type LSTMOptions } from "./lstm.ts";
-import { Masking, type MaskingOptions } from "./masking.ts";
-import { MemoryBlocks, type MemoryBlocksOptions } from "./memory-blocks.ts";
+import { dense } from "./dense.ts";
+import { dropout } from "./dropout.ts";
+import { embedding } from "./embedding.ts";
+import { flatten } from "./flatten.ts";
+import { gru } from "./gru.ts";
+import { InputLayer, type InputOptions, inputNames } from "./input.ts";
+import { layerNormalization } from "./layer-normalization.ts";
+import { lstm } from "./lstm.ts";
+import { masking } from "./masking.ts";
+import { memoryBlocks } from "./memory-blocks.ts";
+import { knownOptions } from "./option-names.ts";
 import type { LayerKind } from "./registry.ts";
-import { RepeatVector, type RepeatVectorOptions } from "./repeat-vector.ts";
-import { Reshape, type ReshapeOptions } from "./reshape.ts";
-import { RNN, type RNNOptions } from "./rnn.ts";
-import { SimpleRNN, type SimpleRNNOptions } from "./simple-rnn.ts";
-import { TimeDistributed, type TimeDistributedOptions } from "./time-distributed.ts";
+import { repeatVector } from "./repeat-vector.ts";
+import { reshape } from "./reshape.ts";
+import { type RNNOptions, rnn } from "./rnn.ts";
+import { simpleRnn } from "./simple-rnn.ts";
+import { type TimeDistributedOptions, timeDistributed } from "./time-distributed.ts";
 
 /** Every kind of layer and cell that comes with the library; `registerLayer` adds others. */
 export const builtInKinds: readonly LayerKind[] = [
-  { type: "Input", create: (options: InputOptions) => new InputLayer(options) },
-  { type: "LSTM", create: (options: LSTMOptions) => new LSTM(options), recurrent: true },
-  { type: "GRU", create: (options: GRUOptions) => new GRU(options), recurrent: true },
-  { type: "SimpleRNN", create: (options: SimpleRNNOptions) => new SimpleRNN(options), recurrent: true },
-  { type: "RNN", create: (options: RNNOptions) => new RNN(options), holds: ["cells"] },
-  { type: "LSTMCell", create: (options: GeneralLSTMCellOptions) => lstmCell(options) },
-  { type: "MemoryBlocks", create: (options: MemoryBlocksOptions) => new MemoryBlocks(options), recurrent: true },
-  { type: "MemoryBlocksCell", create: (options: MemoryBlocksCellOptions) => new MemoryBlocksCell(options) },
-  { type: "GRUCell", create: (options: GRUCellOptions) => new GRUCell(options) },
-  { type: "SimpleRNNCell", create: (options: SimpleRNNCellOptions) => new SimpleRNNCell(options) },
+  { type: "Input", create: (options: InputOptions) => new InputLayer(knownOptions("Input", options, inputNames)) },
+  { type: "LSTM", create: lstm, recurrent: true },
+  { type: "GRU", create: gru, recurrent: true },
+  { type: "SimpleRNN", create: simpleRnn, recurrent: true },
+  { type: "RNN", create: ({ cells, ...options }: RNNOptions) => rnn(cells, options), holds: ["cells"] },
+  { type: "LSTMCell", create: lstmCell },
+  { type: "MemoryBlocks", create: memoryBlocks, recurrent: true },
+  { type: "MemoryBlocksCell", create: memoryBlocksCell },
+  { type: "GRUCell", create: gruCell },
+  { type: "SimpleRNNCell", create: simpleRnnCell },
   ...furtherKinds,
   ...convolutionKinds,
   ...attentionKinds,
   {
     type: "Bidirectional",
-    create: (options: BidirectionalOptions) => new Bidirectional(options),
+    create: ({ layer, ...options }: BidirectionalOptions) => bidirectional(layer, options),
     holds: ["layer", "backwardLayer"],
   },
   {
     type: "TimeDistributed",
-    create: (options: TimeDistributedOptions) => new TimeDistributed(options),
+    create: ({ layer, ...options }: TimeDistributedOptions) => timeDistributed(layer, options),
     holds: ["layer"],
     stepwise: true,
   },
-  { type: "Dense", create: (options: DenseOptions) => new Dense(options), stepwise: true },
-  { type: "Embedding", create: (options: EmbeddingOptions) => new Embedding(options), stepwise: true },
-  { type: "Dropout", create: (options: DropoutOptions) => new Dropout(options), stepwise: true },
-  { type: "Activation", create: (options: ActivationOptions) => new Activation(options), stepwise: true },
-  { type: "Masking", create: (options: MaskingOptions) => new Masking(options), stepwise: true },
-  { type: "Flatten", create: (options: FlattenOptions) => new Flatten(options) },
-  { type: "Reshape", create: (options: ReshapeOptions) => new Reshape(options) },
-  { type: "RepeatVector", create: (options: RepeatVectorOptions) => new RepeatVector(options) },
+  { type: "Dense", create: dense, stepwise: true },
+  { type: "Embedding", create: embedding, stepwise: true },
+  { type: "Dropout", create: dropout, stepwise: true },
+  { type: "Activation", create: activation, stepwise: true },
+  { type: "Masking", create: masking, stepwise: true },
+  { type: "Flatten", create: flatten },
+  { type: "Reshape", create: reshape },
+  { type: "RepeatVector", create: repeatVector },
   {
     type: "Concatenate",
-    create: (options: ConcatenateOptions) => new Concatenate(options),
+    create: concatenate,
     stepwise: ({ axis = -1 }: ConcatenateOptions) => axis === -1 || axis > 1,
   },
-  { type: "Add", create: (options: AddOptions) => new Add(options), stepwise: true },
-  { type: "LayerNormalization", create: (options: LayerNormalizationOptions) => new LayerNormalization(options), stepwise: true },
+  { type: "Add", create: add, stepwise: true },
+  { type: "LayerNormalization", create: layerNormalization, stepwise: true },
+  { type: "BatchNormalization", create: batchNormalization },
 ];

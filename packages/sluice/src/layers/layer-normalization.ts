@@ -6,6 +6,7 @@ import type { RegularizerSpec } from "../initializers/regularizers.ts";
 import { showShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
+import { knownOptions, layerNames, type NamesOf } from "./option-names.ts";
 import type { Parameter } from "./parameter.ts";
 
 /** Options of `layerNormalization`; defaults as in Keras 3. */
@@ -25,6 +26,19 @@ export interface LayerNormalizationOptions extends LayerOptions {
   readonly betaConstraint?: ConstraintSpec | null;
   readonly gammaConstraint?: ConstraintSpec | null;
 }
+
+const layerNormalizationNames: NamesOf<LayerNormalizationOptions> = {
+  ...layerNames,
+  epsilon: true,
+  center: true,
+  scale: true,
+  betaInitializer: true,
+  gammaInitializer: true,
+  betaRegularizer: true,
+  gammaRegularizer: true,
+  betaConstraint: true,
+  gammaConstraint: true,
+};
 
 /**
  * Layer normalization over the last axis [Ba, Kiros & Hinton 2016, arXiv:1607.06450]:
@@ -82,5 +96,5 @@ export class LayerNormalization extends Layer<LayerNormalizationOptions> {
 
 /** Brings each row of features to mean 0 and variance 1, then scales and shifts it. @example layerNormalization({ epsilon: 1e-5 }) */
 export function layerNormalization(options: LayerNormalizationOptions = {}): LayerNormalization {
-  return new LayerNormalization(options);
+  return new LayerNormalization(knownOptions("LayerNormalization", options, layerNormalizationNames));
 }

@@ -170,9 +170,9 @@ export abstract class Layer<O extends LayerOptions = LayerOptions> {
     return this.parameters.some((parameter) => parameter.trainable);
   }
 
-  /** Freezes (false) or frees (true) every weight of the layer. */
+  /** Freezes (false) or frees (true) every weight of the layer that is learned. */
   set trainable(value: boolean) {
-    for (const parameter of this.parameters) parameter.trainable = value;
+    for (const parameter of this.parameters) parameter.trainable = value && parameter.learned;
   }
 
   /** Number of weights. @throws {StateError} before the layer is built. */

@@ -1,10 +1,13 @@
 import type { GeneralLSTMCell } from "./cells/general-lstm-cell.ts";
-import { type LSTMCell, type LSTMState, lstmCell } from "./cells/lstm-cell.ts";
-import type { GeneralLSTMCellOptions } from "./cells/lstm-form.ts";
-import { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
+import { type LSTMCell, type LSTMState, lstmCellOf } from "./cells/lstm-cell.ts";
+import { type GeneralLSTMCellOptions, generalLstmCellNames } from "./cells/lstm-form.ts";
+import { knownOptions, type NamesOf } from "./option-names.ts";
+import { RecurrentLayer, type RecurrentOptions, recurrentNames } from "./recurrent-layer.ts";
 
 /** Options of `lstm`. */
 export interface LSTMOptions extends GeneralLSTMCellOptions, RecurrentOptions {}
+
+const lstmNames: NamesOf<LSTMOptions> = { ...generalLstmCellNames, ...recurrentNames };
 
 /**
  * Long short-term memory over a sequence. Equations, weights and sources: see `LSTMCell`.
@@ -18,7 +21,7 @@ export class LSTM extends RecurrentLayer<LSTMOptions, LSTMState> {
 
   constructor(options: LSTMOptions) {
     super(options, "lstm");
-    this.cell = lstmCell(options);
+    this.cell = lstmCellOf(options);
   }
 }
 
@@ -33,5 +36,5 @@ export class LSTM extends RecurrentLayer<LSTMOptions, LSTMState> {
  * const timed = lstm({ units: 16, variant: "CIFG", projection: 8, layerNorm: true, zoneout: { hidden: 0.1, cell: 0.1 } });
  */
 export function lstm(options: LSTMOptions): LSTM {
-  return new LSTM(options);
+  return new LSTM(knownOptions("LSTM", options, lstmNames));
 }

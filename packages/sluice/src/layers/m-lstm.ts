@@ -1,8 +1,9 @@
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkCount } from "./cells/cell-options.ts";
-import { MLSTMCell, type MLSTMCellOptions, type MLSTMState } from "./cells/m-lstm.ts";
+import { MLSTMCell, type MLSTMCellOptions, type MLSTMState, mLstmCellNames } from "./cells/m-lstm.ts";
 import { heldInputs, lastStep, parallelInput } from "./linear-recurrence.ts";
-import { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
+import { knownOptions, type NamesOf } from "./option-names.ts";
+import { RecurrentLayer, type RecurrentOptions, recurrentNames } from "./recurrent-layer.ts";
 import type { SequenceResult } from "./scan.ts";
 
 /** Options of `mLstm`. */
@@ -10,6 +11,8 @@ export interface MLSTMOptions extends MLSTMCellOptions, RecurrentOptions {
   /** Steps that run at once; the memory is carried from chunk to chunk. Results do not depend on it. Default 64. */
   readonly chunkLength?: number;
 }
+
+const mLstmNames: NamesOf<MLSTMOptions> = { ...mLstmCellNames, ...recurrentNames, chunkLength: true };
 
 /** mLSTM over a sequence, a chunk of steps at once, from any state. Equations: see `MLSTMCell`. */
 export class MLSTM extends RecurrentLayer<MLSTMOptions, MLSTMState> {
@@ -38,5 +41,5 @@ export class MLSTM extends RecurrentLayer<MLSTMOptions, MLSTMState> {
  * @example mLstm({ units: 64, heads: 4, returnSequences: true })
  */
 export function mLstm(options: MLSTMOptions): MLSTM {
-  return new MLSTM(options);
+  return new MLSTM(knownOptions("MLSTM", options, mLstmNames));
 }

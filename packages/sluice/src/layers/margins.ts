@@ -3,6 +3,7 @@ import { ShapeError, ValueError } from "../errors.ts";
 import { showShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
+import { knownOptions, layerNames, type NamesOf } from "./option-names.ts";
 import { gridOf } from "./window-options.ts";
 
 /** Positions at the ends: one number for all, or for each axis a number or [before, after]; for one axis [before, after] alone will do. */
@@ -14,11 +15,15 @@ export interface ZeroPaddingOptions extends LayerOptions {
   readonly padding?: Margins;
 }
 
+const zeroPaddingNames: NamesOf<ZeroPaddingOptions> = { ...layerNames, padding: true };
+
 /** Options of the cropping layers. */
 export interface CroppingOptions extends LayerOptions {
   /** Positions to take away. Default 1. */
   readonly cropping?: Margins;
 }
+
+const croppingNames: NamesOf<CroppingOptions> = { ...layerNames, cropping: true };
 
 const isCount = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0;
 
@@ -152,30 +157,30 @@ export class Cropping3D extends Cropping {
 
 /** Zeros around a sequence: [B, T, C] → [B, T + …, C]. @throws {ValueError} for a margin that is no whole number ≥ 0. @example zeroPadding1d({ padding: [2, 0] }) */
 export function zeroPadding1d(options: ZeroPaddingOptions = {}): ZeroPadding1D {
-  return new ZeroPadding1D(options);
+  return new ZeroPadding1D(knownOptions("ZeroPadding1D", options, zeroPaddingNames));
 }
 
 /** Zeros around an image: [B, h, w, C] → [B, h + …, w + …, C]. @throws {ValueError} for a margin that is no whole number ≥ 0. @example zeroPadding2d({ padding: [1, [0, 2]] }) */
 export function zeroPadding2d(options: ZeroPaddingOptions = {}): ZeroPadding2D {
-  return new ZeroPadding2D(options);
+  return new ZeroPadding2D(knownOptions("ZeroPadding2D", options, zeroPaddingNames));
 }
 
 /** Zeros around a volume: [B, d, h, w, C] → [B, d + …, h + …, w + …, C]. @throws {ValueError} for a margin that is no whole number ≥ 0. @example zeroPadding3d({ padding: 1 }) */
 export function zeroPadding3d(options: ZeroPaddingOptions = {}): ZeroPadding3D {
-  return new ZeroPadding3D(options);
+  return new ZeroPadding3D(knownOptions("ZeroPadding3D", options, zeroPaddingNames));
 }
 
 /** Without its ends, a sequence: [B, T, C] → [B, T − …, C]. @throws {ValueError} for a margin that is no whole number ≥ 0. @example cropping1d({ cropping: [2, 0] }) */
 export function cropping1d(options: CroppingOptions = {}): Cropping1D {
-  return new Cropping1D(options);
+  return new Cropping1D(knownOptions("Cropping1D", options, croppingNames));
 }
 
 /** Without its ends, an image: [B, h, w, C] → [B, h − …, w − …, C]. @throws {ValueError} for a margin that is no whole number ≥ 0. @example cropping2d({ cropping: [1, [0, 2]] }) */
 export function cropping2d(options: CroppingOptions = {}): Cropping2D {
-  return new Cropping2D(options);
+  return new Cropping2D(knownOptions("Cropping2D", options, croppingNames));
 }
 
 /** Without its ends, a volume: [B, d, h, w, C] → [B, d − …, h − …, w − …, C]. @throws {ValueError} for a margin that is no whole number ≥ 0. @example cropping3d({ cropping: 1 }) */
 export function cropping3d(options: CroppingOptions = {}): Cropping3D {
-  return new Cropping3D(options);
+  return new Cropping3D(knownOptions("Cropping3D", options, croppingNames));
 }

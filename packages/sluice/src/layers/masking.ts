@@ -4,6 +4,7 @@ import { ShapeError } from "../errors.ts";
 import { showShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
+import { knownOptions, layerNames, type NamesOf } from "./option-names.ts";
 import { zeroMasked } from "./scan.ts";
 
 /** Options of `masking`. */
@@ -11,6 +12,8 @@ export interface MaskingOptions extends LayerOptions {
   /** A step whose features all have this value is padding. Default 0. */
   readonly maskValue?: number;
 }
+
+const maskingNames: NamesOf<MaskingOptions> = { ...layerNames, maskValue: true };
 
 /** Masks the steps whose features all equal `maskValue`, and sets them to 0.   x [B, T, …] → x, mask [B, T]. */
 export class Masking extends Layer<MaskingOptions> {
@@ -45,5 +48,5 @@ export class Masking extends Layer<MaskingOptions> {
  * @example sequential([masking({ maskValue: -1, inputShape: [null, 3] }), lstm({ units: 8 })])
  */
 export function masking(options: MaskingOptions = {}): Masking {
-  return new Masking(options);
+  return new Masking(knownOptions("Masking", options, maskingNames));
 }

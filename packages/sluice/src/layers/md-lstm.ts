@@ -2,11 +2,12 @@ import { activate, add, multiply } from "../autograd/ops/elementwise.ts";
 import { linear, matmul } from "../autograd/ops/matmul.ts";
 import { concat, split } from "../autograd/ops/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { type CellSettings, cellSettings, type GatedCellOptions } from "./cells/cell-options.ts";
+import { type CellSettings, cellSettings, type GatedCellOptions, gatedCellNames } from "./cells/cell-options.ts";
 import { reportGates } from "./cells/gates.ts";
-import { GridLayer, type GridOptions } from "./grid-layer.ts";
+import { GridLayer, type GridOptions, gridNames } from "./grid-layer.ts";
 import type { GridWalk } from "./grid-walk.ts";
 import type { SymbolicShape } from "./layer.ts";
+import { knownOptions, type NamesOf } from "./option-names.ts";
 import type { Parameter } from "./parameter.ts";
 import { zeroState } from "./state.ts";
 
@@ -20,6 +21,9 @@ export interface MDLSTMOptions extends Omit<GatedCellOptions, "dropout" | "recur
   /** Let the gates see c, with a weight for each unit: i the sum over the axes, f_k the one of its axis, o the new one. Default false. */
   readonly peepholes?: boolean;
 }
+
+const { dropout: _dropout, recurrentDropout: _recurrentDropout, ...stepNames } = gatedCellNames;
+const mdLstmNames: NamesOf<MDLSTMOptions> = { ...stepNames, ...gridNames, unitForgetBias: true, peepholes: true };
 
 /**
  * Multi-dimensional LSTM [Graves, Fernández & Schmidhuber 2007, arXiv:0705.2011]: a position reads its predecessor along each axis k of
@@ -104,5 +108,5 @@ export class MDLSTM extends GridLayer<MDLSTMOptions, MDLSTMState> {
 
 /** An LSTM over a grid: [B, height, width, I] → [B, height, width, H]. @example mdLstm({ units: 16, goBackwards: [true, false] }) */
 export function mdLstm(options: MDLSTMOptions): MDLSTM {
-  return new MDLSTM(options);
+  return new MDLSTM(knownOptions("MDLSTM", options, mdLstmNames));
 }

@@ -7,8 +7,10 @@ import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { expectClose } from "../testing/oracle.ts";
 import { pairwise } from "../testing/pairwise.ts";
 import { dense } from "./dense.ts";
+import type { Layer } from "./layer.ts";
 import { lstm } from "./lstm.ts";
 import { type MemoryBlocksOptions, memoryBlocks } from "./memory-blocks.ts";
+import { simpleRnn } from "./simple-rnn.ts";
 import { prepared, weightOf } from "./testing/recurrent-samples.ts";
 
 const backend = getBackend("reference");
@@ -144,4 +146,22 @@ describe("biases", () => {
     expect(() => memoryBlocks({ units: 4, ...options })).toThrow(message);
     expect(() => memoryBlocks({ units: 4, ...options })).toThrow(ValueError);
   });
+});
+
+test("replacing hidden units by blocks of one cell costs at most nine times the weights, as the paper counts", () => {
+  const weights = (layer: Layer, name?: string): number => {
+    layer.build([[null, null, 7]], { backend });
+    return name ? weightOf(layer, name).size : layer.parameterCount;
+  };
+  let before = 0;
+  for (const units of [1, 4, 16, 64]) {
+    const [blocks, hidden] = [memoryBlocks({ units }), simpleRnn({ units })];
+    const share = weights(blocks) / weights(hidden);
+    expect(share).toBeCloseTo((3 * (7 + 3 * units + 1)) / (7 + units + 1), 12); // each unit becomes a cell and two gates
+    expect(weights(blocks, "recurrentKernel")).toBe(9 * weights(hidden, "recurrentKernel"));
+    expect(share).toBeGreaterThan(before);
+    expect(share).toBeLessThan(9);
+    before = share;
+  }
+  expect(before).toBeCloseTo(600 / 72, 12);
 });

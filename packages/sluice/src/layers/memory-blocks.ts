@@ -1,8 +1,16 @@
-import { MemoryBlocksCell, type MemoryBlocksCellOptions, type MemoryBlocksState } from "./cells/memory-blocks-cell.ts";
-import { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
+import {
+  MemoryBlocksCell,
+  type MemoryBlocksCellOptions,
+  type MemoryBlocksState,
+  memoryBlocksCellNames,
+} from "./cells/memory-blocks-cell.ts";
+import { knownOptions, type NamesOf } from "./option-names.ts";
+import { RecurrentLayer, type RecurrentOptions, recurrentNames } from "./recurrent-layer.ts";
 
 /** Options of `memoryBlocks`. */
 export interface MemoryBlocksOptions extends MemoryBlocksCellOptions, RecurrentOptions {}
+
+const memoryBlocksNames: NamesOf<MemoryBlocksOptions> = { ...memoryBlocksCellNames, ...recurrentNames };
 
 /** The memory blocks of 1997 over a sequence. Equations, weights and sources: see `MemoryBlocksCell`. */
 export class MemoryBlocks extends RecurrentLayer<MemoryBlocksOptions, MemoryBlocksState> {
@@ -24,5 +32,5 @@ export class MemoryBlocks extends RecurrentLayer<MemoryBlocksOptions, MemoryBloc
  * const layer = memoryBlocks({ units: 4, cellsPerBlock: 2, gateBias: { input: { start: -3, step: -3 } } });
  */
 export function memoryBlocks(options: MemoryBlocksOptions): MemoryBlocks {
-  return new MemoryBlocks(options);
+  return new MemoryBlocks(knownOptions("MemoryBlocks", options, memoryBlocksNames));
 }

@@ -12,6 +12,7 @@ import {
   type SymbolicShape,
 } from "./layer.ts";
 import { MDLSTM } from "./md-lstm.ts";
+import { knownOptions, layerNames, type NamesOf } from "./option-names.ts";
 import { checkChoice } from "./window-options.ts";
 
 /** Options of `multiDirectional`. */
@@ -21,6 +22,8 @@ export interface MultiDirectionalOptions extends LayerOptions {
   /** How the outputs become one. Default "concat": along the last axis, in the order of the corners. */
   readonly mergeMode?: "concat" | "sum" | "ave";
 }
+
+const multiDirectionalNames: NamesOf<MultiDirectionalOptions> = { ...layerNames, layer: true, mergeMode: true };
 
 /**
  * A multi-dimensional LSTM from all 2ⁿ corners of its grid, so that every position sees the whole of it [Graves, Fernández &
@@ -83,5 +86,5 @@ function cornersOf(dimensions: number): string[] {
  * @example multiDirectional(mdLstm({ units: 16, peepholes: true }), { mergeMode: "sum" })
  */
 export function multiDirectional(layer: MDLSTM, options: Omit<MultiDirectionalOptions, "layer"> = {}): MultiDirectional {
-  return new MultiDirectional({ ...options, layer });
+  return new MultiDirectional(knownOptions("MultiDirectional", { layer, ...options }, multiDirectionalNames));
 }

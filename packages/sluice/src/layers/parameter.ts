@@ -11,6 +11,8 @@ export class Parameter {
   readonly constraint: Constraint | null;
   /** Whether optimizers move it; `layer.trainable = false` freezes all of a layer's. */
   trainable: boolean;
+  /** Whether optimizers ever move it; false for statistics that a layer keeps itself. */
+  readonly learned: boolean;
 
   constructor(path: string, tensor: Tensor, regularizer: Regularizer | null, constraint: Constraint | null, trainable: boolean) {
     this.path = path;
@@ -18,5 +20,6 @@ export class Parameter {
     this.regularizer = regularizer;
     this.constraint = constraint;
     this.trainable = trainable;
+    this.learned = trainable;
   }
 }

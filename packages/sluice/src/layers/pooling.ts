@@ -3,6 +3,7 @@ import { divide } from "../autograd/ops/elementwise.ts";
 import { max, mean, sum } from "../autograd/ops/reduce.ts";
 import { ones, type Tensor } from "../tensor/tensor.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
+import { knownOptions, layerNames, type NamesOf } from "./option-names.ts";
 import { checkChoice, gridOf, type PerAxis, perAxis, windowCounts } from "./window-options.ts";
 
 /** Options of the pooling layers; defaults as in Keras 3. */
@@ -14,6 +15,8 @@ export interface PoolingOptions extends LayerOptions {
   /** "same" lets windows reach over the ends, and what lies there does not count. Default "valid". */
   readonly padding?: "valid" | "same";
 }
+
+const poolingNames: NamesOf<PoolingOptions> = { ...layerNames, poolSize: true, strides: true, padding: true };
 
 /** One number for each window and channel: x [B, …D, C] → [B, …windows, C]. A mask ends here: the length changes. */
 abstract class Pooling extends Layer<PoolingOptions> {
@@ -120,30 +123,30 @@ export class AveragePooling3D extends AveragePooling {
 
 /** The largest number of each window: [B, T, C] → [B, windows, C]. @example maxPooling1d({ poolSize: 2 }) */
 export function maxPooling1d(options: PoolingOptions = {}): MaxPooling1D {
-  return new MaxPooling1D(options);
+  return new MaxPooling1D(knownOptions("MaxPooling1D", options, poolingNames));
 }
 
 /** The largest number of each window: [B, h, w, C] → [B, rows, columns, C]. @example maxPooling2d({ poolSize: [2, 4] }) */
 export function maxPooling2d(options: PoolingOptions = {}): MaxPooling2D {
-  return new MaxPooling2D(options);
+  return new MaxPooling2D(knownOptions("MaxPooling2D", options, poolingNames));
 }
 
 /** The mean of each window: [B, T, C] → [B, windows, C]. @example averagePooling1d({ poolSize: 7, strides: 1 }) */
 export function averagePooling1d(options: PoolingOptions = {}): AveragePooling1D {
-  return new AveragePooling1D(options);
+  return new AveragePooling1D(knownOptions("AveragePooling1D", options, poolingNames));
 }
 
 /** The mean of each window: [B, h, w, C] → [B, rows, columns, C]. @example averagePooling2d({ poolSize: 2 }) */
 export function averagePooling2d(options: PoolingOptions = {}): AveragePooling2D {
-  return new AveragePooling2D(options);
+  return new AveragePooling2D(knownOptions("AveragePooling2D", options, poolingNames));
 }
 
 /** The largest number of each window: [B, d, h, w, C] → [B, …windows, C]. @example maxPooling3d({ poolSize: [1, 2, 2] }) */
 export function maxPooling3d(options: PoolingOptions = {}): MaxPooling3D {
-  return new MaxPooling3D(options);
+  return new MaxPooling3D(knownOptions("MaxPooling3D", options, poolingNames));
 }
 
 /** The mean of each window: [B, d, h, w, C] → [B, …windows, C]. @example averagePooling3d({ poolSize: 2 }) */
 export function averagePooling3d(options: PoolingOptions = {}): AveragePooling3D {
-  return new AveragePooling3D(options);
+  return new AveragePooling3D(knownOptions("AveragePooling3D", options, poolingNames));
 }

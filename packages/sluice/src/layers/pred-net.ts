@@ -4,12 +4,15 @@ import { slice } from "../autograd/ops/shape.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { showShape } from "../tensor/shape.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
-import { PredNetCell, type PredNetCellOptions } from "./cells/pred-net-cell.ts";
+import { PredNetCell, type PredNetCellOptions, predNetCellNames } from "./cells/pred-net-cell.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
-import { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
+import { knownOptions, layerNames, type NamesOf } from "./option-names.ts";
+import { RecurrentLayer, type RecurrentOptions, recurrentNames } from "./recurrent-layer.ts";
 
 /** Options of `predNet`. */
 export interface PredNetOptions extends PredNetCellOptions, RecurrentOptions {}
+
+const predNetNames: NamesOf<PredNetOptions> = { ...predNetCellNames, ...recurrentNames };
 
 /** PredNet over a sequence of images. Equations: see `PredNetCell`. */
 export class PredNet extends RecurrentLayer<PredNetOptions> {
@@ -32,7 +35,7 @@ export class PredNet extends RecurrentLayer<PredNetOptions> {
  * model.compile({ optimizer: "adam", loss: "mae" }); // targets are 0
  */
 export function predNet(options: PredNetOptions): PredNet {
-  return new PredNet(options);
+  return new PredNet(knownOptions("PredNet", options, predNetNames));
 }
 
 /** Options of `predNetLoss`. */
@@ -40,6 +43,8 @@ export interface PredNetLossOptions extends LayerOptions {
   /** λ_l: how much each layer's error counts. "L0": the image's alone; "Lall": the layers above too, 0.1 each. Default "L0". */
   readonly layerWeights?: "L0" | "Lall" | readonly number[];
 }
+
+const predNetLossNames: NamesOf<PredNetLossOptions> = { ...layerNames, layerWeights: true };
 
 /**
  * The loss of PredNet for each sequence: Σ_t λ_t Σ_l λ_l e_{t,l}, λ_t = 0 at the first step, which nothing came before, and 1 / (T − 1) after.
@@ -84,5 +89,5 @@ export class PredNetLoss extends Layer<PredNetLossOptions> {
 
 /** What PredNet's training makes small: [B, T, layers] → [B, 1]. @example predNetLoss({ layerWeights: "Lall" }) */
 export function predNetLoss(options: PredNetLossOptions = {}): PredNetLoss {
-  return new PredNetLoss(options);
+  return new PredNetLoss(knownOptions("PredNetLoss", options, predNetLossNames));
 }

@@ -1,13 +1,16 @@
 import { earlier } from "../autograd/ops/associative-scan.ts";
 import { concat } from "../autograd/ops/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { QRNNCell, type QRNNCellOptions, type QRNNState } from "./cells/qrnn.ts";
+import { QRNNCell, type QRNNCellOptions, type QRNNState, qrnnCellNames } from "./cells/qrnn.ts";
 import { heldInputs, lastStep, parallelInput, runLinear } from "./linear-recurrence.ts";
-import { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
+import { knownOptions, type NamesOf } from "./option-names.ts";
+import { RecurrentLayer, type RecurrentOptions, recurrentNames } from "./recurrent-layer.ts";
 import type { SequenceResult } from "./scan.ts";
 
 /** Options of `qrnn`. */
 export interface QRNNOptions extends QRNNCellOptions, RecurrentOptions {}
+
+const qrnnNames: NamesOf<QRNNOptions> = { ...qrnnCellNames, ...recurrentNames };
 
 /** The quasi-recurrent network over a sequence, all steps at once (step by step where zoneout acts). Equations: see `QRNNCell`. */
 export class QRNN extends RecurrentLayer<QRNNOptions, QRNNState> {
@@ -43,5 +46,5 @@ export class QRNN extends RecurrentLayer<QRNNOptions, QRNNState> {
  * @example qrnn({ units: 32, window: 2, zoneout: 0.1, returnSequences: true })
  */
 export function qrnn(options: QRNNOptions): QRNN {
-  return new QRNN(options);
+  return new QRNN(knownOptions("QRNN", options, qrnnNames));
 }

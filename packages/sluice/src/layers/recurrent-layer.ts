@@ -15,6 +15,7 @@ import {
   type State,
   type SymbolicShape,
 } from "./layer.ts";
+import { layerNames, type NamesOf } from "./option-names.ts";
 import { recomputed, type SegmentRun } from "./recompute.ts";
 import { processingMask, type SequenceResult, scan, zeroMasked } from "./scan.ts";
 import { KeptState, startState } from "./state.ts";
@@ -38,6 +39,17 @@ export interface RecurrentOptions extends LayerOptions {
    */
   readonly recompute?: boolean;
 }
+
+/** The names of `RecurrentOptions`. */
+export const recurrentNames: NamesOf<RecurrentOptions> = {
+  ...layerNames,
+  returnSequences: true,
+  returnState: true,
+  goBackwards: true,
+  stateful: true,
+  zeroOutputForMask: true,
+  recompute: true,
+};
 
 /** A way to run a whole sequence; all ways give the same. */
 export type SequenceRun<S extends State> = (

@@ -1,12 +1,13 @@
 import type { Cell } from "./cells/cell.ts";
-import { DilatedCell } from "./cells/dilated.ts";
-import { GRUCell } from "./cells/gru-cell.ts";
-import { LSTMCell } from "./cells/lstm-cell.ts";
+import { dilated } from "./cells/dilated.ts";
+import { gruCell } from "./cells/gru-cell.ts";
+import { learnedState } from "./cells/learned-state.ts";
+import { lstmCell } from "./cells/lstm-cell.ts";
 import { StackedCells } from "./cells/stacked-cells.ts";
 import { layerKinds } from "./layer-from-config.ts";
 import type { RecurrentLayer } from "./recurrent-layer.ts";
 import type { LayerKind } from "./registry.ts";
-import { RNN } from "./rnn.ts";
+import { rnn } from "./rnn.ts";
 import { recurrentLayerLaws } from "./testing/recurrent-layer-laws.ts";
 import type { LawOptions } from "./testing/recurrent-samples.ts";
 
@@ -59,13 +60,28 @@ const frames: Readonly<Record<string, readonly number[]>> = {
 /** Kinds whose outputs no activation bounds. */
 const unbounded = new Set(["SRU", "QRNN", "MinGRU", "MinLSTM", "MLSTM", "AugmentedLSTM", "SLSTMBlock", "MLSTMBlock"]);
 
+/** What `make` gives for those of the options that it takes: the laws try some that not every kind has. */
+function taking(make: (options: object) => unknown, options: Readonly<Record<string, unknown>>): unknown {
+  try {
+    return make(options);
+  } catch (error) {
+    const [, untaken] = /with "(\w+)": it has no such option/.exec(String(error)) ?? [];
+    if (!untaken) throw error;
+    return taking(make, Object.fromEntries(Object.entries(options).filter(([name]) => name !== untaken)));
+  }
+}
+
 const kinds = layerKinds();
 for (const kind of kinds.filter(({ recurrent }) => recurrent)) {
   const cellKind = kinds.find(({ type }) => type === `${kind.type}Cell`) as LayerKind;
   for (const form of forms[kind.type] ?? [{}]) {
     const frame = frames[kind.type];
     const make = ({ create }: LayerKind, options: LawOptions) =>
-      (create as (options: object) => unknown)({ ...options, ...(frame && { filters: Math.min(options.units, 2) }), ...form });
+      taking(create as (options: object) => unknown, {
+        ...options,
+        ...(frame && { filters: Math.min(options.units, 2) }),
+        ...form,
+      });
     recurrentLayerLaws({
       name: `${kind.type} ${JSON.stringify(form)}`,
       layer: (options) => make(kind, options) as RecurrentLayer,
@@ -76,18 +92,34 @@ for (const kind of kinds.filter(({ recurrent }) => recurrent)) {
   }
 }
 
-const stacked = (options: LawOptions) => [new LSTMCell(options), new GRUCell({ ...options, resetAfter: false })];
+const over = (cells: Cell | readonly Cell[], options: LawOptions) =>
+  taking((taken) => rnn(cells, taken), { ...options }) as RecurrentLayer;
+const oneLstm = (options: LawOptions) => taking(lstmCell as (options: object) => unknown, { ...options }) as Cell;
+
+const stacked = (options: LawOptions) => [
+  oneLstm(options),
+  taking(gruCell as (options: object) => unknown, { ...options, resetAfter: false }) as Cell,
+];
 recurrentLayerLaws({
   name: "RNN over a stack of cells",
-  layer: (options) => new RNN({ ...options, cells: stacked(options) }),
+  layer: (options) => over(stacked(options), options),
   cell: (options) => new StackedCells({ cells: stacked(options) }),
   bound: 1,
 });
 
-const skipping = (options: LawOptions) => new DilatedCell({ cell: new LSTMCell(options), dilation: 2 });
+const skipping = (options: LawOptions) => dilated(oneLstm(options), 2);
 recurrentLayerLaws({
   name: "RNN over a dilated cell",
-  layer: (options) => new RNN({ ...options, cells: skipping(options) }),
+  layer: (options) => over(skipping(options), options),
   cell: skipping,
+  bound: 1,
+});
+
+const learning = (options: LawOptions) =>
+  learnedState(oneLstm(options), { stateInitializer: { type: "randomUniform", min: -0.5, max: 0.5 } });
+recurrentLayerLaws({
+  name: "RNN over a cell with a learned state",
+  layer: (options) => over(learning(options), options),
+  cell: learning,
   bound: 1,
 });

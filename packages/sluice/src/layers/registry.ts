@@ -24,19 +24,24 @@ export interface LayerKind {
  * The types of `builtInKinds`, so that a program can write its layers down, and keep their names for them, without carrying the
  * code of all the others; a test compares both lists.
  */
-export const BUILT_IN_TYPES: readonly string[] = (
-  "Input LSTM GRU SimpleRNN RNN LSTMCell MemoryBlocks MemoryBlocksCell GRUCell SimpleRNNCell Bidirectional " +
-  "TimeDistributed Dense Embedding Dropout Activation Masking Flatten Reshape RepeatVector Concatenate Add " +
-  "LayerNormalization MGU MUT IndRNN SRU QRNN MinGRU MinLSTM SLSTM MLSTM SLSTMBlock MLSTMBlock SLSTMBlockCell " +
-  "MLSTMBlockCell CanonicalRNN AugmentedLSTM GridLSTM GridLSTMND MDLSTM MultiDirectional DilatedCell LearnedStateCell Residual Highway ContextWindow " +
-  "CanonicalRNNCell AugmentedLSTMCell GridLSTMCell SLSTMCell MLSTMCell MGUCell MUTCell IndRNNCell SRUCell QRNNCell " +
-  "MinGRUCell MinLSTMCell ConvLSTM1D ConvLSTM2D ConvLSTM3D InceptionLSTM PredNet PredNetLoss PredNetCell ConvLSTM1DCell " +
-  "ConvLSTM2DCell ConvLSTM3DCell InceptionLSTMCell Conv1D Conv2D Conv3D MaxPooling1D MaxPooling2D MaxPooling3D " +
-  "AveragePooling1D AveragePooling2D AveragePooling3D GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D " +
-  "GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D UpSampling1D UpSampling2D UpSampling3D " +
-  "ZeroPadding1D ZeroPadding2D ZeroPadding3D Cropping1D Cropping2D Cropping3D Attention AdditiveAttention MultiHeadAttention " +
-  "AttentionPooling TransformerBlock Positions"
-).split(" ");
+export const BUILT_IN_TYPES: readonly string[] = [
+  ...words(
+    "Input RNN Bidirectional TimeDistributed Dense Embedding Dropout Activation Masking Flatten Reshape RepeatVector Concatenate Add " +
+      "LayerNormalization BatchNormalization GridLSTMND MDLSTM MultiDirectional DilatedCell LearnedStateCell Residual Highway " +
+      "ContextWindow PredNetLoss Attention AdditiveAttention MultiHeadAttention AttentionPooling TransformerBlock Positions",
+  ),
+  ...words(
+    "LSTM MemoryBlocks GRU SimpleRNN MGU MUT IndRNN SRU QRNN MinGRU MinLSTM SLSTM MLSTM SLSTMBlock MLSTMBlock CanonicalRNN AugmentedLSTM " +
+      "GridLSTM InceptionLSTM PredNet ConvLSTM1D ConvLSTM2D ConvLSTM3D",
+  ).flatMap((type) => [type, `${type}Cell`]),
+  ...words("Conv MaxPooling AveragePooling GlobalAveragePooling GlobalMaxPooling UpSampling ZeroPadding Cropping").flatMap(
+    (type) => [1, 2, 3].map((rank) => `${type}${rank}D`),
+  ),
+];
+
+function words(text: string): string[] {
+  return text.split(" ");
+}
 
 /** What `registerLayer` added, by type. */
 export const registeredKinds: Map<string, LayerKind> = new Map();

@@ -4,12 +4,15 @@ import { showShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkCount } from "./cells/cell-options.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
+import { knownOptions, layerNames, type NamesOf } from "./option-names.ts";
 
 /** Options of `repeatVector`. */
 export interface RepeatVectorOptions extends LayerOptions {
   /** Number of time steps to make. */
   readonly n: number;
 }
+
+const repeatVectorNames: NamesOf<RepeatVectorOptions> = { ...layerNames, n: true };
 
 /** The same vector at each of n time steps: [B, I] → [B, n, I]. */
 export class RepeatVector extends Layer<RepeatVectorOptions> {
@@ -39,5 +42,5 @@ export class RepeatVector extends Layer<RepeatVectorOptions> {
 
 /** Turns a vector into a sequence of n equal steps, between an encoder and a decoder. @example repeatVector({ n: 24 }) */
 export function repeatVector(options: RepeatVectorOptions): RepeatVector {
-  return new RepeatVector(options);
+  return new RepeatVector(knownOptions("RepeatVector", options, repeatVectorNames));
 }

@@ -3,12 +3,15 @@ import { ShapeError } from "../errors.ts";
 import { type Shape, showShape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
+import { knownOptions, layerNames, type NamesOf } from "./option-names.ts";
 
 /** Options of `reshape`. */
 export interface ReshapeOptions extends LayerOptions {
   /** The shape of one example, without the batch axis; one size may be −1 and is then worked out. */
   readonly targetShape: Shape;
 }
+
+const reshapeNames: NamesOf<ReshapeOptions> = { ...layerNames, targetShape: true };
 
 /** The same numbers, row by row, under another shape: [B, …] → [B, …targetShape]. A mask ends here. */
 export class Reshape extends Layer<ReshapeOptions> {
@@ -41,5 +44,5 @@ export class Reshape extends Layer<ReshapeOptions> {
 
 /** Gives each example another shape. @example reshape({ targetShape: [4, -1] }) // [B, 12] → [B, 4, 3] */
 export function reshape(options: ReshapeOptions): Reshape {
-  return new Reshape(options);
+  return new Reshape(knownOptions("Reshape", options, reshapeNames));
 }

@@ -1,7 +1,8 @@
 import { add } from "../autograd/ops/elementwise.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Layer } from "./layer.ts";
-import { SkipConnection, type SkipOptions } from "./skip-connection.ts";
+import { knownOptions } from "./option-names.ts";
+import { SkipConnection, type SkipOptions, skipNames } from "./skip-connection.ts";
 
 /** Options of `residual`. */
 export interface ResidualOptions extends SkipOptions {}
@@ -25,5 +26,5 @@ export class Residual extends SkipConnection<ResidualOptions> {
  * @example sequential([dense({ units: 64 }), residual(lstm({ units: 64, returnSequences: true })), residual(lstm({ units: 64, returnSequences: true }))])
  */
 export function residual(layer: Layer, options: Omit<ResidualOptions, "layer"> = {}): Residual {
-  return new Residual({ ...options, layer });
+  return new Residual(knownOptions("Residual", { layer, ...options }, skipNames));
 }

@@ -1,13 +1,16 @@
 import { ValueError } from "../errors.ts";
 import { Cell } from "./cells/cell.ts";
 import { StackedCells } from "./cells/stacked-cells.ts";
-import { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
+import { knownOptions, type NamesOf } from "./option-names.ts";
+import { RecurrentLayer, type RecurrentOptions, recurrentNames } from "./recurrent-layer.ts";
 
 /** Options of `rnn`. */
 export interface RNNOptions extends RecurrentOptions {
   /** One cell, or several that are stacked within a time step, the first nearest to the input. */
   readonly cells: Cell | readonly Cell[];
 }
+
+const rnnNames: NamesOf<RNNOptions> = { ...recurrentNames, cells: true };
 
 /** Any cell, or a stack of cells, over a sequence. The cells' weights are the layer's; it runs their `step` at each time. */
 export class RNN extends RecurrentLayer<RNNOptions> {
@@ -32,5 +35,5 @@ export class RNN extends RecurrentLayer<RNNOptions> {
  * @example rnn([lstmCell({ units: 64 }), gruCell({ units: 32 })], { returnSequences: true })
  */
 export function rnn(cells: Cell | readonly Cell[], options: Omit<RNNOptions, "cells"> = {}): RNN {
-  return new RNN({ ...options, cells });
+  return new RNN(knownOptions("RNN", { cells, ...options }, rnnNames));
 }

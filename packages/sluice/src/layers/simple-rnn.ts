@@ -1,9 +1,12 @@
 import type { HiddenState } from "./cells/cell.ts";
-import { SimpleRNNCell, type SimpleRNNCellOptions } from "./cells/simple-rnn-cell.ts";
-import { RecurrentLayer, type RecurrentOptions } from "./recurrent-layer.ts";
+import { SimpleRNNCell, type SimpleRNNCellOptions, simpleRnnCellNames } from "./cells/simple-rnn-cell.ts";
+import { knownOptions, type NamesOf } from "./option-names.ts";
+import { RecurrentLayer, type RecurrentOptions, recurrentNames } from "./recurrent-layer.ts";
 
 /** Options of `simpleRnn`. */
 export interface SimpleRNNOptions extends SimpleRNNCellOptions, RecurrentOptions {}
+
+const simpleRnnNames: NamesOf<SimpleRNNOptions> = { ...simpleRnnCellNames, ...recurrentNames };
 
 /**
  * The simple recurrent network over a sequence. Equation, weights and source: see `SimpleRNNCell`.
@@ -25,5 +28,5 @@ export class SimpleRNN extends RecurrentLayer<SimpleRNNOptions, HiddenState> {
  * @example const { output } = simpleRnn({ units: 16 }).forward(sequence); // [B, T, 8] → [B, 16]
  */
 export function simpleRnn(options: SimpleRNNOptions): SimpleRNN {
-  return new SimpleRNN(options);
+  return new SimpleRNN(knownOptions("SimpleRNN", options, simpleRnnNames));
 }

@@ -2,6 +2,7 @@ import { ShapeError, ValueError } from "../errors.ts";
 import { type Shape, sameShape, showShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type BuildContext, type CallContext, type CallResult, Layer, type LayerOptions, type SymbolicShape } from "./layer.ts";
+import { layerNames, type NamesOf } from "./option-names.ts";
 import { RecurrentLayer } from "./recurrent-layer.ts";
 
 /** Options of residual and highway. */
@@ -9,6 +10,9 @@ export interface SkipOptions extends LayerOptions {
   /** What x goes through. Its (first) output has the shape of x. */
   readonly layer: Layer;
 }
+
+/** The names of `SkipOptions`. */
+export const skipNames: NamesOf<SkipOptions> = { ...layerNames, layer: true };
 
 /** A layer with a way around it: what `join` makes of x and of what the layer gives. Masks, states and further outputs are the layer's. */
 export abstract class SkipConnection<O extends SkipOptions> extends Layer<O> {

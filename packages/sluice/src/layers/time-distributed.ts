@@ -11,6 +11,7 @@ import {
   oneOutput,
   type SymbolicShape,
 } from "./layer.ts";
+import { knownOptions, layerNames, type NamesOf } from "./option-names.ts";
 import { checkMask } from "./recurrent-layer.ts";
 
 /** Options of `timeDistributed`. */
@@ -18,6 +19,8 @@ export interface TimeDistributedOptions extends LayerOptions {
   /** The layer to run at each step; it has one input and one output. */
   readonly layer: Layer;
 }
+
+const timeDistributedNames: NamesOf<TimeDistributedOptions> = { ...layerNames, layer: true };
 
 /** Runs a layer at each time step, with the same weights: x [B, T, …] → [B, T, what the layer makes of …]. The mask passes through. */
 export class TimeDistributed extends Layer<TimeDistributedOptions> {
@@ -70,5 +73,5 @@ export class TimeDistributed extends Layer<TimeDistributedOptions> {
  * @example timeDistributed(flatten()) // [B, T, h, w] → [B, T, h · w]
  */
 export function timeDistributed(layer: Layer, options: Omit<TimeDistributedOptions, "layer"> = {}): TimeDistributed {
-  return new TimeDistributed({ ...options, layer });
+  return new TimeDistributed(knownOptions("TimeDistributed", { layer, ...options }, timeDistributedNames));
 }

@@ -2,6 +2,7 @@ import { add, multiply } from "../autograd/ops/elementwise.ts";
 import { broadcastTo, concat, reshape, slice, stack } from "../autograd/ops/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
+import { knownOptions, layerNames, type NamesOf } from "./option-names.ts";
 import { checkChoice, gridOf, type PerAxis, perAxis } from "./window-options.ts";
 
 /** Options of the upsampling layers. */
@@ -9,6 +10,8 @@ export interface UpSamplingOptions extends LayerOptions {
   /** How often each position is repeated; one number for all axes, or one for each. Default 2. */
   readonly size?: PerAxis;
 }
+
+const upSamplingNames: NamesOf<UpSamplingOptions> = { ...layerNames, size: true };
 
 /** x [B, …D, C] with position k of an axis repeated sizes[k] times: [B, …D · size, C]. */
 export function upSample(x: Tensor, sizes: readonly number[]): Tensor {
@@ -78,6 +81,8 @@ export interface UpSampling2DOptions extends UpSamplingOptions {
   readonly interpolation?: "nearest" | "bilinear";
 }
 
+const upSampling2DNames: NamesOf<UpSampling2DOptions> = { ...upSamplingNames, interpolation: true };
+
 /** Each pixel repeated, or blended with its neighbours. */
 export class UpSampling2D extends UpSampling {
   readonly type: string = "UpSampling2D";
@@ -106,7 +111,7 @@ export class UpSampling3D extends UpSampling {
 
 /** Each step repeated: [B, T, C] → [B, T · size, C]. @example upSampling1d({ size: 3 }) */
 export function upSampling1d(options: UpSamplingOptions = {}): UpSampling1D {
-  return new UpSampling1D(options);
+  return new UpSampling1D(knownOptions("UpSampling1D", options, upSamplingNames));
 }
 
 /**
@@ -115,10 +120,10 @@ export function upSampling1d(options: UpSamplingOptions = {}): UpSampling1D {
  * @example upSampling2d({ size: [2, 1], interpolation: "bilinear" })
  */
 export function upSampling2d(options: UpSampling2DOptions = {}): UpSampling2D {
-  return new UpSampling2D(options);
+  return new UpSampling2D(knownOptions("UpSampling2D", options, upSampling2DNames));
 }
 
 /** Each place repeated: [B, d, h, w, C] → [B, d · size, h · size, w · size, C]. @example upSampling3d({ size: 2 }) */
 export function upSampling3d(options: UpSamplingOptions = {}): UpSampling3D {
-  return new UpSampling3D(options);
+  return new UpSampling3D(knownOptions("UpSampling3D", options, upSamplingNames));
 }

@@ -39,6 +39,13 @@ export interface StatePart {
   readonly path: string;
   readonly storage: Storage;
   readonly width: number;
+  /** What a row begins with, as the weights are now; zeros when left out. */
+  readonly start?: (() => HostArray) | undefined;
+}
+
+/** What a row of the state begins with. */
+export function startOf({ start, width }: StatePart): HostArray {
+  return start?.() ?? new Float32Array(width);
 }
 
 /** What the layers of a plan are made with. */
@@ -64,11 +71,11 @@ export class PlanBuilder {
     return { storage: this.backend.allocatePersistent(this.capacity * width), shape, width, sequence };
   }
 
-  /** Memory that goes on from step to step; starts as zeros. A layer that is used twice remembers twice. */
-  state(path: string, width: number): Storage {
+  /** Memory that goes on from step to step. A layer that is used twice remembers twice. */
+  state(path: string, width: number, start?: () => HostArray): Storage {
     const uses = this.states.filter((part) => part.path === path || part.path.startsWith(`${path}#`)).length;
     const storage = this.backend.allocatePersistent(this.capacity * width);
-    this.states.push({ path: uses === 0 ? path : `${path}#${uses + 1}`, storage, width });
+    this.states.push({ path: uses === 0 ? path : `${path}#${uses + 1}`, storage, width, start });
     return storage;
   }
 

@@ -1,14 +1,31 @@
-import { Flatten } from "../layers/flatten.ts";
 import type { Layer } from "../layers/layer.ts";
 import { RecurrentLayer } from "../layers/recurrent-layer.ts";
-import { Reshape } from "../layers/reshape.ts";
-import { TimeDistributed } from "../layers/time-distributed.ts";
+import type { TimeDistributed } from "../layers/time-distributed.ts";
 import { cannotStream, type PlanBuilder, type StepLayer, type StepValue } from "./plan-builder.ts";
 import { planRecurrent } from "./plan-recurrent.ts";
-import { activation, add, concatenate, dense, dropout, embedding, layerNormalization, type StepForm } from "./step-forms.ts";
+import {
+  activation,
+  add,
+  batchNormalization,
+  concatenate,
+  dense,
+  dropout,
+  embedding,
+  layerNormalization,
+  type StepForm,
+} from "./step-forms.ts";
 import { stepLayerOf } from "./step-layer.ts";
 
-const forms: readonly StepForm[] = [activation, add, concatenate, dense, dropout, embedding, layerNormalization];
+const forms: readonly StepForm[] = [
+  activation,
+  add,
+  batchNormalization,
+  concatenate,
+  dense,
+  dropout,
+  embedding,
+  layerNormalization,
+];
 
 /**
  * Adds one use of a layer to a plan; gives its outputs.
@@ -17,8 +34,8 @@ const forms: readonly StepForm[] = [activation, add, concatenate, dense, dropout
 export function planLayer(layer: Layer, inputs: readonly StepValue[], builder: PlanBuilder): readonly StepValue[] {
   const x = inputs[0] as StepValue;
   if (layer instanceof RecurrentLayer) return planRecurrent(layer, inputs, builder);
-  if (layer instanceof TimeDistributed) return [planTimeDistributed(layer, x, builder)];
-  if (layer instanceof Flatten || layer instanceof Reshape) return [planReshape(layer, x)];
+  if (layer.type === "TimeDistributed") return [planTimeDistributed(layer as TimeDistributed, x, builder)]; // by type: an app without it carries none
+  if (layer.type === "Flatten" || layer.type === "Reshape") return [planReshape(layer, x)];
   const form = forms.find(({ type }) => type === layer.type);
   if (form) return form.plan(stepLayerOf(layer) as StepLayer<never>, inputs, builder);
   throw cannotStream(layer, reasons[layer.type] ?? "this version has no streamed form of it.");
@@ -37,11 +54,11 @@ function planTimeDistributed(layer: TimeDistributed, x: StepValue, builder: Plan
   return { ...y, sequence: true };
 }
 
-function planReshape(layer: Flatten | Reshape, x: StepValue): StepValue {
+function planReshape(layer: Layer, x: StepValue): StepValue {
   if (x.sequence) {
     throw cannotStream(
       layer,
-      `it joins the time axis with the others; timeDistributed(${layer instanceof Flatten ? "flatten()" : "reshape(…)"}) works step by step.`,
+      `it joins the time axis with the others; timeDistributed(${layer.type === "Flatten" ? "flatten()" : "reshape(…)"}) works step by step.`,
     );
   }
   return { ...x, shape: layer.outputShape([[1, ...x.shape]]).slice(1) as number[] };

@@ -1,12 +1,12 @@
-import type { Storage } from "../backend/backend.ts";
+import type { HostArray, Storage } from "../backend/backend.ts";
 import type { Cell, FusedStep } from "../layers/cells/cell.ts";
 import type { StackedCells } from "../layers/cells/stacked-cells.ts";
 import type { State } from "../layers/layer.ts";
 import type { RecurrentLayer } from "../layers/recurrent-layer.ts";
 import { type Shape, sizeOf } from "../tensor/shape.ts";
-import { allocate, type Tensor } from "../tensor/tensor.ts";
+import { allocate, inStep, type Tensor } from "../tensor/tensor.ts";
 import { cannotStream, type PlanBuilder, type StepLayer, type StepValue } from "./plan-builder.ts";
-import { type CellPart, type CellStep, gruStep, lstmStep, planSequence, rnnStep } from "./recurrent-forms.ts";
+import { type CellStep, gruStep, lstmStep, type PlannedCell, planSequence, rnnStep } from "./recurrent-forms.ts";
 import { stepLayerOf } from "./step-layer.ts";
 
 /** A recurrent layer: its cell once, with a state that goes on. */
@@ -14,43 +14,46 @@ export function planRecurrent(layer: RecurrentLayer, inputs: readonly StepValue[
   return planSequence(layer, inputs, (x) => planCell(layer.cell, layer.name, x, builder));
 }
 
-/** Adds one step of a cell; gives the parts of its state in their order. */
-function planCell(cell: Cell, path: string, x: StepValue, builder: PlanBuilder): readonly CellPart[] {
+/** Adds one step of a cell. */
+function planCell(cell: Cell, path: string, x: StepValue, builder: PlanBuilder): PlannedCell {
   if (cell.type === "StackedCells") return planStack(cell as StackedCells, path, x, builder); // by type: an app without stacks carries none
-  const parts = cellParts(cell.stateShapes, path, builder);
-  const states = new Map(parts.map(([name, { storage }]) => [name, storage]));
+  const states = new Map(
+    Object.entries<Shape>(cell.stateShapes).map(([name, shape]) => {
+      const width = sizeOf(shape);
+      const start = cell.fusedStep ? undefined : () => startOfCell(cell, name); // a fused cell starts from zeros
+      const storage = builder.state(`${path}/${name}`, width, start);
+      return [name, { storage, shape, width, sequence: false }];
+    }),
+  );
   const step = cell.fusedStep && fusedSteps[cell.fusedStep];
-  const call = step?.(stepLayerOf(cell) as StepLayer<never>, x, (name) => states.get(name) as Storage, builder);
+  const call = step?.(stepLayerOf(cell) as StepLayer<never>, x, (name) => (states.get(name) as StepValue).storage, builder);
   if (call) builder.calls.push(call);
-  else planAnyCell(cell, x, parts, builder);
-  return parts.map(([, part]) => part);
+  const output = call ? (states.get("hiddenState") as StepValue) : planAnyCell(cell, x, states, builder);
+  return { output, states: [...states.values()] };
 }
 
-/** Memory for the parts of a cell's state. */
-function cellParts(shapes: Readonly<Record<string, Shape>>, path: string, builder: PlanBuilder): [string, CellPart][] {
-  return Object.entries(shapes).map(([name, shape]) => {
-    const width = sizeOf(shape);
-    const storage = builder.state(`${path}/${name}`, width);
-    return [name, { storage, shape, width, sequence: true, shown: name === "hiddenState" }];
-  });
+/** One part of the state that a row begins with. */
+function startOfCell(cell: Cell, name: string): HostArray {
+  const { backend } = cell;
+  return inStep(backend, () => (cell.initialState({ shape: [1], backend })[name] as Tensor).dataSync());
 }
 
 /** By name, so that a model carries the cells it has. */
 const fusedSteps: Readonly<Record<FusedStep, CellStep>> = { lstm: lstmStep, gru: gruStep, simpleRnn: rnnStep };
 
 /** Each cell reads what the one below it shows. */
-function planStack({ cells }: StackedCells, path: string, x: StepValue, builder: PlanBuilder): readonly CellPart[] {
-  let below = x;
-  const parts = cells.map((cell, k) => {
-    const own = planCell(cell, `${path}/${k}`, below, builder);
-    below = own.find(({ shown }) => shown) as StepValue;
-    return own;
+function planStack({ cells }: StackedCells, path: string, x: StepValue, builder: PlanBuilder): PlannedCell {
+  let output = x;
+  const states = cells.flatMap((cell, k) => {
+    const own = planCell(cell, `${path}/${k}`, output, builder);
+    output = own.output;
+    return own.states;
   });
-  return parts.flatMap((own, k) => own.map((part) => ({ ...part, shown: part.shown && k === cells.length - 1 })));
+  return { output, states };
 }
 
 /** Any other cell, by its own `step` on tensors: with the model's own weights, and with memory taken in each step. */
-function planAnyCell(cell: Cell, x: StepValue, parts: readonly [string, CellPart][], builder: PlanBuilder): void {
+function planAnyCell(cell: Cell, x: StepValue, parts: ReadonlyMap<string, StepValue>, builder: PlanBuilder): StepValue {
   if (builder.weights !== "float32") {
     throw cannotStream(
       cell,
@@ -67,11 +70,14 @@ function planAnyCell(cell: Cell, x: StepValue, parts: readonly [string, CellPart
     copy(storage, tensor.storage, rows * width);
     return tensor;
   };
+  const output = builder.value(cell.outputShape([[1, ...x.shape]]).slice(1) as Shape, false);
   const run = (rows: number): void =>
     backend.step(() => {
-      const before: State = Object.fromEntries(parts.map(([name, part]) => [name, tensorOf(part, rows)]));
+      const before: State = Object.fromEntries(Array.from(parts, ([name, part]) => [name, tensorOf(part, rows)]));
       const after: State = cell.step(tensorOf(x, rows), before);
       for (const [name, { storage, width }] of parts) copy((after[name] as Tensor).storage, storage, rows * width);
+      copy(cell.output(after).storage, output.storage, rows * output.width);
     });
   builder.calls.push({ run, holds: [cell] });
+  return output;
 }

@@ -8,24 +8,24 @@ import type { RecurrentOptions } from "../layers/recurrent-layer.ts";
 import { cannotStream, type PlanBuilder, type StepLayer, type StepValue } from "./plan-builder.ts";
 import type { StepForm } from "./step-forms.ts";
 
-/** One part of a cell's state; the one that is its output is `shown`. */
-export interface CellPart extends StepValue {
-  readonly shown: boolean;
+/** What a cell gives at each step: what it shows, and the parts of its state in their order. */
+export interface PlannedCell {
+  readonly output: StepValue;
+  readonly states: readonly StepValue[];
 }
 
-/** A recurrent layer: its cell once, with a state that goes on. `plan` adds the cell and gives the parts of its state in their order. */
+/** A recurrent layer: its cell once, with a state that goes on. `plan` adds the cell. */
 export function planSequence(
   layer: Pick<StepLayer<RecurrentOptions>, "type" | "name" | "options">,
   inputs: readonly StepValue[],
-  plan: (x: StepValue) => readonly CellPart[],
+  plan: (x: StepValue) => PlannedCell,
 ): readonly StepValue[] {
   const { goBackwards = false, returnSequences = false, returnState = false } = layer.options;
   const x = inputs[0] as StepValue;
   if (goBackwards) throw cannotStream(layer, "it begins at the end of the sequence (goBackwards), which a stream never sees.");
   if (inputs.length > 1) throw cannotStream(layer, "its initial state is an input of its own.");
   if (!x.sequence) throw cannotStream(layer, "it reads a sequence that the model makes inside.");
-  const states = plan(x).map((state) => ({ ...state, sequence: false }));
-  const [output] = states.filter(({ shown }) => shown) as [CellPart];
+  const { output, states } = plan(x);
   return [{ ...output, sequence: returnSequences }, ...(returnState ? states : [])];
 }
 
@@ -93,17 +93,17 @@ function recurrent<O extends Pick<GatedCellOptions, "units"> & RecurrentOptions>
     plan: (layer: StepLayer<O>, inputs, builder) =>
       planSequence(layer, inputs, (x) => {
         if (x.shape.length !== 1) throw cannotStream(layer, "it reads vectors, one at each step.");
-        const made = new Map<string, CellPart>();
+        const made = new Map<string, StepValue>();
         const state = (name: string): Storage => {
           const { units } = layer.options;
           const storage = builder.state(`${layer.name}/${name}`, units);
-          made.set(name, { storage, shape: [units], width: units, sequence: true, shown: name === "hiddenState" });
+          made.set(name, { storage, shape: [units], width: units, sequence: false });
           return storage;
         };
         const call = step(layer, x, state, builder);
         if (call === null) throw cannotStream(layer, "its options have no fused step; load the model with the whole library.");
         builder.calls.push(call);
-        return parts.map((name) => made.get(name) as CellPart);
+        return { output: made.get("hiddenState") as StepValue, states: parts.map((name) => made.get(name) as StepValue) };
       }),
   };
 }

@@ -1,6 +1,7 @@
 import type { HostArray } from "../backend/backend.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import type { ActivationOptions } from "../layers/activation.ts";
+import type { BatchNormalizationOptions } from "../layers/batch-normalization.ts";
 import { checkActivation, checkCount } from "../layers/cells/cell-options.ts";
 import type { ConcatenateOptions } from "../layers/concatenate.ts";
 import type { DenseOptions, OutputActivationName } from "../layers/dense.ts";
@@ -67,16 +68,38 @@ function activated(name: OutputActivationName, x: StepValue, builder: PlanBuilde
   return y;
 }
 
+/** gamma and beta of a normalization, where it has them. */
+function scaleAndShift(layer: StepLayer<Pick<LayerNormalizationOptions, "scale" | "center">>, n: number): (HostArray | null)[] {
+  const { scale = true, center = true } = layer.options;
+  return [scale && "gamma", center && "beta"].map((name) => (name ? layer.weight(name, [n]).numbers() : null));
+}
+
 /** `LayerNormalization` in inference. */
 export const layerNormalization: StepForm = single(
   "LayerNormalization",
   (layer: StepLayer<LayerNormalizationOptions>, x, builder) => {
-    const { epsilon = 1e-3, scale = true, center = true } = layer.options;
+    const { epsilon = 1e-3 } = layer.options;
     const n = x.shape.at(-1) ?? 1;
-    const gamma = scale ? layer.weight("gamma", [n]).numbers() : null;
-    const beta = center ? layer.weight("beta", [n]).numbers() : null;
+    const [gamma = null, beta = null] = scaleAndShift(layer, n);
     const y = builder.value(x.shape, x.sequence);
     builder.calls.push(builder.steps.layerNorm(x.storage, gamma, beta, epsilon, y.storage, x.width, n, builder.capacity));
+    return y;
+  },
+);
+
+/** `BatchNormalization` in inference: its running statistics make it x ⊙ scale + shift. */
+export const batchNormalization: StepForm = single(
+  "BatchNormalization",
+  (layer: StepLayer<BatchNormalizationOptions>, x, builder) => {
+    const { epsilon = 1e-3 } = layer.options;
+    const n = x.shape.at(-1) ?? 1;
+    const [gamma = null, beta = null] = scaleAndShift(layer, n);
+    const mean = layer.weight("movingMean", [n]).numbers();
+    const variance = layer.weight("movingVariance", [n]).numbers();
+    const factors = Float64Array.from(variance, (v, k) => (gamma?.[k] ?? 1) / Math.sqrt(v + epsilon));
+    const shifts = factors.map((factor, k) => (beta?.[k] ?? 0) - (mean[k] as number) * factor);
+    const y = builder.value(x.shape, x.sequence);
+    builder.calls.push(builder.steps.affine(x.storage, factors, shifts, y.storage, x.width));
     return y;
   },
 );

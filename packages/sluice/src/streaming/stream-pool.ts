@@ -3,6 +3,7 @@ import { checkWeightType, type WeightType } from "../backend/weight-types.ts";
 import { StateError, ValueError } from "../errors.ts";
 import type { Network } from "../models/network.ts";
 import type { StreamPlan } from "./plan.ts";
+import { startOf } from "./plan-builder.ts";
 import { planNetwork } from "./plan-network.ts";
 import { checkRows, checkStep, LiveNumbers } from "./stream.ts";
 import { readState, writeState } from "./stream-state.ts";
@@ -160,7 +161,7 @@ export class PooledStream {
     this.pool = pool;
     this.plan = plan;
     this.output = new Float32Array(plan.output.width);
-    this.memory = plan.states.map(({ width }) => new Float32Array(width));
+    this.memory = plan.states.map((part) => Float32Array.from(startOf(part)));
   }
 
   /**
@@ -188,7 +189,7 @@ export class PooledStream {
 
   /** Forgets everything. */
   reset(): void {
-    for (const part of this.memory) part.fill(0);
+    this.plan.states.forEach((part, k) => void this.memory[k]?.set(startOf(part)));
   }
 
   /** Gives its place in the pool back; a second call does nothing. */

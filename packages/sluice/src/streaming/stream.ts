@@ -3,6 +3,7 @@ import type { StepBackend } from "../backend/step-kernels.ts";
 import { checkWeightType, type WeightType } from "../backend/weight-types.ts";
 import { NumericError, ShapeError, ValueError } from "../errors.ts";
 import type { StreamPlan } from "./plan.ts";
+import { startOf } from "./plan-builder.ts";
 import { readState, writeState } from "./stream-state.ts";
 
 /** Options of `stream`. */
@@ -39,6 +40,7 @@ export class Stream {
     this.outputSize = plan.output.width;
     this.input = new LiveNumbers(plan, plan.input);
     this.output = new LiveNumbers(plan, plan.output);
+    this.reset();
   }
 
   /** How the weights are kept. */
@@ -80,7 +82,11 @@ export class Stream {
 
   /** Forgets everything: the next push is the first of a sequence. */
   reset(): void {
-    for (const { storage } of this.plan.states) this.plan.backend.steps.numbers(storage).fill(0);
+    for (const part of this.plan.states) {
+      const start = startOf(part); // first: memory may move
+      const numbers = this.plan.backend.steps.numbers(part.storage);
+      for (let k = 0; k < numbers.length; k++) numbers[k] = start[k % part.width] as number;
+    }
   }
 }
 

@@ -8,7 +8,6 @@ import { evaluateSource } from "./evaluate.ts";
 import type { FitOptions } from "./fit-options.ts";
 import { type History, validationLogs } from "./history.ts";
 import type { Logs } from "./meter.ts";
-import { traceNonFinite } from "./non-finite.ts";
 import { pacer } from "./pace.ts";
 import { type Examples, type TrainingData, trainingData } from "./prepare.ts";
 import { TrainingRun } from "./run.ts";
@@ -143,6 +142,7 @@ class Fitting {
 
   private async reportNonFinite(batch: CheckedBatch, loss: number): Promise<void> {
     const { model } = this;
+    const { traceNonFinite } = await import("./non-finite.ts");
     const report = await traceNonFinite(model, batch, model.trainingSteps, loss);
     const listening = this.callbacks.filter(({ onNonFinite }) => onNonFinite);
     if (listening.length === 0) {

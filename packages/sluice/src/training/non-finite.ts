@@ -1,3 +1,4 @@
+import { holdingChanges } from "../layers/own-changes.ts";
 import type { Network } from "../models/network.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type CheckedBatch, toTensors } from "./batch.ts";
@@ -19,7 +20,7 @@ export async function traceNonFinite(network: Network, batch: CheckedBatch, step
     const observe = (node: { layer: { name: string } }, { outputs }: { outputs: readonly Tensor[] }): void => {
       if (name === null && !outputs.every((output) => allFinite(output.dataSync()))) name = node.layer.name;
     };
-    network.run(x, { training: true, masks, step, observe });
+    holdingChanges(() => network.run(x, { training: true, masks, step, observe })); // looks, and changes nothing
     return name;
   });
   return found === null

@@ -1,5 +1,6 @@
 import { record } from "../autograd/tape.ts";
 import type { HostArray } from "../backend/backend.ts";
+import { holdingChanges } from "../layers/own-changes.ts";
 import type { Network } from "../models/network.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type CheckedBatch, toTensors } from "./batch.ts";
@@ -44,9 +45,15 @@ export function trainStep(
     const tensors = toTensors(network, batch);
     const parameters = network.parameters.filter(({ trainable }) => trainable);
     const wrt = parameters.map(({ tensor }) => tensor);
-    const { result, tape } = record(wrt, () => objective(network, compiled, tensors, { training: true, step }));
+    const { result: run, make } = holdingChanges(() =>
+      record(wrt, () => objective(network, compiled, tensors, { training: true, step })),
+    );
+    const { result, tape } = run;
     const sound = !guard || Number.isFinite(result.loss.dataSync()[0]);
-    if (sound) compiled.optimizer.apply(parameters, tape.gradients(result.loss));
+    if (sound) {
+      make();
+      compiled.optimizer.apply(parameters, tape.gradients(result.loss));
+    }
     return readBack(result, predictions);
   });
 }

@@ -99,6 +99,15 @@ export function referenceSteps(backend: Backend, numbers: (storage: Storage) => 
         kernels.layerNormForward(x, gamma, beta, epsilon, out, normalized, inverseStd, (rows * width) / n, n),
       );
     },
+    affine(x, scale, shift, out, width) {
+      const [factors, shifts] = [backend.upload(scale), backend.upload(shift)];
+      const n = scale.length;
+      return call((rows) => {
+        const shape = [(rows * width) / n, n];
+        kernels.binary("multiply", x, [n, 1], factors, [0, 1], out, shape);
+        kernels.binary("add", out, [n, 1], shifts, [0, 1], out, shape);
+      });
+    },
     gather(table, D, x, out, width) {
       const vectors = backend.upload(table);
       return call((rows) => kernels.gatherRows(vectors, x, out, rows * width, D));

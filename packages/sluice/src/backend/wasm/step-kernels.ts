@@ -24,6 +24,8 @@ export interface StepExports
   gruStep: Step;
   rnnStep: Step;
   addStep: Step;
+  binaryMultiply: Step;
+  binaryAdd: Step;
   placeStep: Step;
 }
 
@@ -225,6 +227,21 @@ export function wasmSteps(memory: WasmMemory, wasm: StepExports): StepKernels {
         (rows) => wasm.layerNormForward(xAt, gammaAt, betaAt, epsilon, outAt, normalizedAt, inverseAt, (rows * count) / n, n),
         [],
         [x, gamma, beta, out, normalized, inverseStd],
+      );
+    },
+
+    affine(x, scale, shift, out, count) {
+      const n = scale.length;
+      const [factors, shifts] = [constant(scale), constant(shift)];
+      const [xAt, factorsAt, shiftsAt, outAt] = [x, factors, shifts, out].map(address) as [number, number, number, number];
+      return new WasmCall(
+        (rows) => {
+          const vectors = (rows * count) / n;
+          wasm.binaryMultiply(xAt, n * 4, 4, factorsAt, 0, 4, outAt, vectors, n);
+          wasm.binaryAdd(outAt, n * 4, 4, shiftsAt, 0, 4, outAt, vectors, n);
+        },
+        [],
+        [x, factors, shifts, out],
       );
     },
 

@@ -6,8 +6,15 @@ import { ShapeError } from "../../errors.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { checkCount } from "../cells/cell-options.ts";
 import type { SymbolicShape } from "../layer.ts";
+import { knownOptions, type NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
-import { type AttentionFeatures, AttentionLayer, type AttentionLayerOptions, featuresOf } from "./attention-layer.ts";
+import {
+  type AttentionFeatures,
+  AttentionLayer,
+  type AttentionLayerOptions,
+  attentionLayerNames,
+  featuresOf,
+} from "./attention-layer.ts";
 
 /** Options of `additiveAttention`. */
 export interface AdditiveAttentionOptions extends AttentionLayerOptions {
@@ -16,6 +23,8 @@ export interface AdditiveAttentionOptions extends AttentionLayerOptions {
   /** Learn how much each of the sums counts. Default true. */
   readonly useScale?: boolean;
 }
+
+const additiveAttentionNames: NamesOf<AdditiveAttentionOptions> = { ...attentionLayerNames, units: true, useScale: true };
 
 /**
  * Attention by a small network [Bahdanau, Cho & Bengio 2014, arXiv:1409.0473].
@@ -75,5 +84,5 @@ export class AdditiveAttention extends AttentionLayer<AdditiveAttentionOptions> 
  * @example additiveAttention({ units: 32 }).apply([decoded, encoded]) // [B, K, H], [B, T, D] → [B, K, D]
  */
 export function additiveAttention(options: AdditiveAttentionOptions = {}): AdditiveAttention {
-  return new AdditiveAttention(options);
+  return new AdditiveAttention(knownOptions("AdditiveAttention", options, additiveAttentionNames));
 }

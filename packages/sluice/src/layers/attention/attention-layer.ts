@@ -17,6 +17,7 @@ import {
   type SymbolicShape,
 } from "../layer.ts";
 import { withoutPadding } from "../linear-recurrence.ts";
+import { layerNames, type NamesOf } from "../option-names.ts";
 import { checkMask } from "../recurrent-layer.ts";
 import { attentionWeights, visibleSteps } from "./attend.ts";
 
@@ -33,6 +34,16 @@ export interface AttentionLayerOptions extends LayerOptions {
   readonly kernelRegularizer?: RegularizerSpec | null;
   readonly kernelConstraint?: ConstraintSpec | null;
 }
+
+export const attentionLayerNames: NamesOf<AttentionLayerOptions> = {
+  ...layerNames,
+  causal: true,
+  dropout: true,
+  returnWeights: true,
+  kernelInitializer: true,
+  kernelRegularizer: true,
+  kernelConstraint: true,
+};
 
 /** What can be attended to, made ready once for any number of queries: see `remember`. */
 export interface AttentionMemory {

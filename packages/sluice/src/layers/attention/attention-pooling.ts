@@ -8,6 +8,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { checkCount } from "../cells/cell-options.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, type SymbolicShape } from "../layer.ts";
 import { withoutPadding } from "../linear-recurrence.ts";
+import { knownOptions, layerNames, type NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
 import { checkMask } from "../recurrent-layer.ts";
 import { attentionWeights } from "./attend.ts";
@@ -25,6 +26,15 @@ export interface AttentionPoolingOptions extends LayerOptions {
   /** Default "zeros". */
   readonly biasInitializer?: InitializerSpec;
 }
+
+const attentionPoolingNames: NamesOf<AttentionPoolingOptions> = {
+  ...layerNames,
+  units: true,
+  returnWeights: true,
+  useBias: true,
+  kernelInitializer: true,
+  biasInitializer: true,
+};
 
 /**
  * One vector for a sequence: its steps, weighted by how well each answers a learned query [Yang et al. 2016, "Hierarchical attention
@@ -90,5 +100,5 @@ export class AttentionPooling extends Layer<AttentionPoolingOptions> {
  * @example sequential([lstm({ units: 32, returnSequences: true }), attentionPooling(), dense({ units: 3, activation: "softmax" })])
  */
 export function attentionPooling(options: AttentionPoolingOptions = {}): AttentionPooling {
-  return new AttentionPooling(options);
+  return new AttentionPooling(knownOptions("AttentionPooling", options, attentionPoolingNames));
 }

@@ -4,9 +4,16 @@ import { matmulTransposed } from "../../autograd/ops/matmul-transposed.ts";
 import { ShapeError } from "../../errors.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { SymbolicShape } from "../layer.ts";
+import { knownOptions, type NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
 import { checkChoice } from "../window-options.ts";
-import { type AttentionFeatures, AttentionLayer, type AttentionLayerOptions, featuresOf } from "./attention-layer.ts";
+import {
+  type AttentionFeatures,
+  AttentionLayer,
+  type AttentionLayerOptions,
+  attentionLayerNames,
+  featuresOf,
+} from "./attention-layer.ts";
 
 /** Options of `attention`. */
 export interface AttentionOptions extends AttentionLayerOptions {
@@ -21,6 +28,8 @@ export interface AttentionOptions extends AttentionLayerOptions {
   /** Learn one number, starting at 1, that multiplies all scores. Default false. */
   readonly useScale?: boolean;
 }
+
+const attentionNames: NamesOf<AttentionOptions> = { ...attentionLayerNames, score: true, useScale: true };
 
 /**
  * Attention by products. "dot" and "general" are Luong's scores [Luong, Pham & Manning 2015, arXiv:1508.04025], "scaled" is that of
@@ -75,5 +84,5 @@ export class Attention extends AttentionLayer<AttentionOptions> {
  * @example attention({ score: "scaled" }).apply([decoded, encoded]) // [B, K, H], [B, T, H] → [B, K, H]
  */
 export function attention(options: AttentionOptions = {}): Attention {
-  return new Attention(options);
+  return new Attention(knownOptions("Attention", options, attentionNames));
 }

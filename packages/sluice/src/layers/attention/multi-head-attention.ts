@@ -7,8 +7,15 @@ import type { InitializerSpec } from "../../initializers/initializers.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { checkCount } from "../cells/cell-options.ts";
 import type { SymbolicShape } from "../layer.ts";
+import { knownOptions, type NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
-import { type AttentionFeatures, AttentionLayer, type AttentionLayerOptions, featuresOf } from "./attention-layer.ts";
+import {
+  type AttentionFeatures,
+  AttentionLayer,
+  type AttentionLayerOptions,
+  attentionLayerNames,
+  featuresOf,
+} from "./attention-layer.ts";
 
 /** Options of `multiHeadAttention`. */
 export interface MultiHeadAttentionOptions extends AttentionLayerOptions {
@@ -25,6 +32,16 @@ export interface MultiHeadAttentionOptions extends AttentionLayerOptions {
   /** Default "zeros". */
   readonly biasInitializer?: InitializerSpec;
 }
+
+const multiHeadAttentionNames: NamesOf<MultiHeadAttentionOptions> = {
+  ...attentionLayerNames,
+  heads: true,
+  keySize: true,
+  valueSize: true,
+  units: true,
+  useBias: true,
+  biasInitializer: true,
+};
 
 interface Projection {
   readonly kernel: Parameter;
@@ -123,5 +140,5 @@ function projected(x: Tensor, { kernel, bias }: Projection): Tensor {
  * @example multiHeadAttention({ heads: 4, causal: true }) // [B, T, 64] → [B, T, 64], heads of 16
  */
 export function multiHeadAttention(options: MultiHeadAttentionOptions): MultiHeadAttention {
-  return new MultiHeadAttention(options);
+  return new MultiHeadAttention(knownOptions("MultiHeadAttention", options, multiHeadAttentionNames));
 }

@@ -6,6 +6,7 @@ import { showShape } from "../../tensor/shape.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import { checkCount } from "../cells/cell-options.ts";
 import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "../layer.ts";
+import { knownOptions, layerNames, type NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
 import { checkChoice } from "../window-options.ts";
 
@@ -18,6 +19,8 @@ export interface PositionsOptions extends LayerOptions {
   /** Of the learned vectors. Default "randomUniform" in −0.05 … 0.05. */
   readonly embeddingsInitializer?: InitializerSpec;
 }
+
+const positionsNames: NamesOf<PositionsOptions> = { ...layerNames, encoding: true, maxLength: true, embeddingsInitializer: true };
 
 /**
  * Tells each step where it stands, for layers that treat all steps alike [Vaswani et al. 2017, arXiv:1706.03762].
@@ -94,5 +97,5 @@ export class Positions extends Layer<PositionsOptions> {
  * @example sequential([dense({ units: 32 }), positions(), transformerBlock({ heads: 4 })])
  */
 export function positions(options: PositionsOptions = {}): Positions {
-  return new Positions(options);
+  return new Positions(knownOptions("Positions", options, positionsNames));
 }

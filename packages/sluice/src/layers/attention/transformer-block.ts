@@ -17,6 +17,7 @@ import {
 } from "../layer.ts";
 import { type LayerNormalization, layerNormalization } from "../layer-normalization.ts";
 import { withoutPadding } from "../linear-recurrence.ts";
+import { knownOptions, layerNames, type NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
 import { checkMask } from "../recurrent-layer.ts";
 import { type MultiHeadAttention, multiHeadAttention } from "./multi-head-attention.ts";
@@ -36,6 +37,16 @@ export interface TransformerBlockOptions extends LayerOptions {
   /** Of both normalizations. Default 1e-5. */
   readonly epsilon?: number;
 }
+
+const transformerBlockNames: NamesOf<TransformerBlockOptions> = {
+  ...layerNames,
+  heads: true,
+  forwardUnits: true,
+  activation: true,
+  causal: true,
+  dropout: true,
+  epsilon: true,
+};
 
 /**
  * A Transformer layer that normalizes first [Vaswani et al. 2017, arXiv:1706.03762; the order of Xiong et al. 2020, arXiv:2002.04745]:
@@ -124,5 +135,5 @@ export class TransformerBlock extends Layer<TransformerBlockOptions> {
  * @example sequential([dense({ units: 32 }), positions(), transformerBlock({ heads: 4 }), transformerBlock({ heads: 4 }), dense({ units: 1 })])
  */
 export function transformerBlock(options: TransformerBlockOptions): TransformerBlock {
-  return new TransformerBlock(options);
+  return new TransformerBlock(knownOptions("TransformerBlock", options, transformerBlockNames));
 }

@@ -2,6 +2,7 @@ import { activate, add, clip, less, multiply, relu, subtract, tanh } from "../..
 import type { ActivationName } from "../../backend/kernels.ts";
 import { ValueError } from "../../errors.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import type { NamesOf } from "../option-names.ts";
 import { checkActivation } from "./cell-options.ts";
 
 /** Activations with numbers of their own. Equations and defaults: see `activateBy`. */
@@ -67,6 +68,9 @@ export interface ActivationOptions {
   /** Clamp to ± gateClip before each activation, as ONNX's `clip` does; h itself may go further. Default null: no limit. */
   readonly gateClip?: number | null;
 }
+
+/** The names of `ActivationOptions`. */
+export const shapedActivationNames: NamesOf<ActivationOptions> = { activation: true, gateClip: true };
 
 /** @throws {ValueError} unless gateClip is null or a number above 0. */
 export function checkGateClip(gateClip: number | null, layer: string): void {

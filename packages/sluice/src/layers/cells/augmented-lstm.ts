@@ -4,10 +4,11 @@ import { split } from "../../autograd/ops/shape.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, SymbolicShape } from "../layer.ts";
+import { knownOptions, type NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
-import { RecurrentLayer, type RecurrentOptions } from "../recurrent-layer.ts";
+import { RecurrentLayer, type RecurrentOptions, recurrentNames } from "../recurrent-layer.ts";
 import { Cell, dropped, noDropout, recurrentProduct, type StepDropout } from "./cell.ts";
-import { type CellSettings, cellSettings, checkCount, type GatedCellOptions } from "./cell-options.ts";
+import { type CellSettings, cellSettings, checkCount, type GatedCellOptions, gatedCellNames } from "./cell-options.ts";
 import { reportGates } from "./gates.ts";
 import type { LSTMState } from "./lstm-cell.ts";
 
@@ -20,6 +21,13 @@ export interface AugmentedLSTMCellOptions extends GatedCellOptions {
   /** The bias of the forget gate starts at exactly 1. Default true. */
   readonly unitForgetBias?: boolean;
 }
+
+const augmentedLstmCellNames: NamesOf<AugmentedLSTMCellOptions> = {
+  ...gatedCellNames,
+  projection: true,
+  externalInputGate: true,
+  unitForgetBias: true,
+};
 
 /**
  * One step of the augmented LSTM [Sherstinsky 2020, doi:10.1016/j.physd.2019.132306, Eq. 196–214]: peepholes by full matrices, a
@@ -106,6 +114,8 @@ export class AugmentedLSTMCell extends Cell<AugmentedLSTMCellOptions, LSTMState>
 /** Options of `augmentedLstm`. */
 export interface AugmentedLSTMOptions extends AugmentedLSTMCellOptions, RecurrentOptions {}
 
+const augmentedLstmNames: NamesOf<AugmentedLSTMOptions> = { ...augmentedLstmCellNames, ...recurrentNames };
+
 /** The augmented LSTM over a sequence. Equations: see `AugmentedLSTMCell`. */
 export class AugmentedLSTM extends RecurrentLayer<AugmentedLSTMOptions, LSTMState> {
   readonly type: string = "AugmentedLSTM";
@@ -119,7 +129,7 @@ export class AugmentedLSTM extends RecurrentLayer<AugmentedLSTMOptions, LSTMStat
 
 /** One step of the augmented LSTM with weights of its own. @example rnn(augmentedLstmCell({ units: 32, projection: 16 })) */
 export function augmentedLstmCell(options: AugmentedLSTMCellOptions): AugmentedLSTMCell {
-  return new AugmentedLSTMCell(options);
+  return new AugmentedLSTMCell(knownOptions("AugmentedLSTMCell", options, augmentedLstmCellNames));
 }
 
 /**
@@ -127,5 +137,5 @@ export function augmentedLstmCell(options: AugmentedLSTMCellOptions): AugmentedL
  * @example sequential([contextWindow({ length: 3, inputShape: [null, 8] }), augmentedLstm({ units: 32, projection: 16 })])
  */
 export function augmentedLstm(options: AugmentedLSTMOptions): AugmentedLSTM {
-  return new AugmentedLSTM(options);
+  return new AugmentedLSTM(knownOptions("AugmentedLSTM", options, augmentedLstmNames));
 }

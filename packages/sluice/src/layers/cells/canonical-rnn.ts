@@ -4,10 +4,11 @@ import type { InitializerSpec } from "../../initializers/initializers.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, SymbolicShape } from "../layer.ts";
+import { knownOptions, type NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
-import { RecurrentLayer, type RecurrentOptions } from "../recurrent-layer.ts";
+import { RecurrentLayer, type RecurrentOptions, recurrentNames } from "../recurrent-layer.ts";
 import { Cell, dropped, noDropout, recurrentProduct, type StepDropout } from "./cell.ts";
-import { type CellOptions, type CellSettings, cellSettings } from "./cell-options.ts";
+import { type CellOptions, type CellSettings, cellNames, cellSettings } from "./cell-options.ts";
 import type { LSTMState } from "./lstm-cell.ts";
 
 /** Options of `canonicalRnnCell`. */
@@ -15,6 +16,8 @@ export interface CanonicalRNNCellOptions extends CellOptions {
   /** Of the weights on s. Default ½ I: a leak with a time constant of one step. */
   readonly stateInitializer?: InitializerSpec;
 }
+
+const canonicalRnnCellNames: NamesOf<CanonicalRNNCellOptions> = { ...cellNames, stateInitializer: true };
 
 /**
  * One step of the canonical recurrent network [Sherstinsky 2020, doi:10.1016/j.physd.2019.132306, Eq. 30–31]: the additive delay
@@ -65,6 +68,8 @@ export class CanonicalRNNCell extends Cell<CanonicalRNNCellOptions, LSTMState> {
 /** Options of `canonicalRnn`. */
 export interface CanonicalRNNOptions extends CanonicalRNNCellOptions, RecurrentOptions {}
 
+const canonicalRnnNames: NamesOf<CanonicalRNNOptions> = { ...canonicalRnnCellNames, ...recurrentNames };
+
 /** The canonical recurrent network over a sequence. Equation: see `CanonicalRNNCell`. */
 export class CanonicalRNN extends RecurrentLayer<CanonicalRNNOptions, LSTMState> {
   readonly type: string = "CanonicalRNN";
@@ -78,10 +83,10 @@ export class CanonicalRNN extends RecurrentLayer<CanonicalRNNOptions, LSTMState>
 
 /** One step of the canonical recurrent network with weights of its own. @example rnn(canonicalRnnCell({ units: 32 })) */
 export function canonicalRnnCell(options: CanonicalRNNCellOptions): CanonicalRNNCell {
-  return new CanonicalRNNCell(options);
+  return new CanonicalRNNCell(knownOptions("CanonicalRNNCell", options, canonicalRnnCellNames));
 }
 
 /** A canonical recurrent layer: x [B, T, I] → [B, H], or [B, T, H] with `returnSequences`. @example canonicalRnn({ units: 32 }) */
 export function canonicalRnn(options: CanonicalRNNOptions): CanonicalRNN {
-  return new CanonicalRNN(options);
+  return new CanonicalRNN(knownOptions("CanonicalRNN", options, canonicalRnnNames));
 }

@@ -4,6 +4,7 @@ import type { ConstraintSpec } from "../../initializers/constraints.ts";
 import type { InitializerSpec } from "../../initializers/initializers.ts";
 import type { RegularizerSpec } from "../../initializers/regularizers.ts";
 import type { LayerOptions, ParameterOptions } from "../layer.ts";
+import { layerNames, type NamesOf } from "../option-names.ts";
 import type { ActivationOptions, ActivationSpec } from "./activation-spec.ts";
 
 /** Options of every built-in cell; defaults as in Keras 3. */
@@ -32,6 +33,30 @@ export interface CellOptions extends LayerOptions {
   readonly recurrentDropout?: number;
 }
 
+/** The names of `InputCellOptions`. */
+export const inputCellNames: NamesOf<InputCellOptions> = {
+  ...layerNames,
+  units: true,
+  useBias: true,
+  kernelInitializer: true,
+  biasInitializer: true,
+  kernelRegularizer: true,
+  biasRegularizer: true,
+  kernelConstraint: true,
+  biasConstraint: true,
+  dropout: true,
+};
+
+/** The names of `CellOptions`. */
+export const cellNames: NamesOf<CellOptions> = {
+  ...inputCellNames,
+  activation: true,
+  recurrentInitializer: true,
+  recurrentRegularizer: true,
+  recurrentConstraint: true,
+  recurrentDropout: true,
+};
+
 /** Options of cells without weights on h: nothing of it is dropped. */
 export type InputCellOptions = Omit<
   CellOptions,
@@ -43,6 +68,9 @@ export interface GatedCellOptions extends CellOptions {
   /** Of the gates. Default "sigmoid". */
   readonly recurrentActivation?: ActivationName;
 }
+
+/** The names of `GatedCellOptions`. */
+export const gatedCellNames: NamesOf<GatedCellOptions> = { ...cellNames, recurrentActivation: true };
 
 /** Cell options with their defaults filled in. */
 export interface CellSettings {

@@ -5,11 +5,12 @@ import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type ConvolutionWindows, convolutionWindows } from "../convolution.ts";
 import type { CallContext, SymbolicShape } from "../layer.ts";
+import { knownOptions, type NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
 import { checkChoice, type PerAxis, perAxis, windowCounts } from "../window-options.ts";
 import { type ActivationSpec, activateBy, checkActivationSpec } from "./activation-spec.ts";
 import { dropped, noDropout, type StepDropout } from "./cell.ts";
-import { type CellOptions, type CellSettings, cellSettings, checkCount } from "./cell-options.ts";
+import { type CellOptions, type CellSettings, cellNames, cellSettings, checkCount } from "./cell-options.ts";
 import { reportGates } from "./gates.ts";
 import { GridCell } from "./grid-cell.ts";
 import type { LSTMState } from "./lstm-cell.ts";
@@ -35,6 +36,21 @@ export interface ConvLSTMCellOptions extends Omit<CellOptions, "units"> {
   /** Let the gates see c, with a weight for each channel, or for each channel at each place. Default null: they do not. */
   readonly peepholes?: "perChannel" | "perElement" | null;
 }
+
+const { units: _units, ...convolved } = cellNames;
+/** The names of `ConvLSTMCellOptions`. */
+export const convLstmCellNames: NamesOf<ConvLSTMCellOptions> = {
+  ...convolved,
+  filters: true,
+  kernelSize: true,
+  recurrentKernelSize: true,
+  strides: true,
+  padding: true,
+  dilationRate: true,
+  recurrentActivation: true,
+  unitForgetBias: true,
+  peepholes: true,
+};
 
 /**
  * One step of the convolutional LSTM [Shi et al. 2015, arXiv:1506.04214]: an LSTM whose products are convolutions (∗), with the
@@ -154,15 +170,15 @@ export class ConvLSTM3DCell extends ConvLSTMCell {
 
 /** One ConvLSTM step over [B, width, I]. @example rnn(convLstm1dCell({ filters: 8, kernelSize: 3, padding: "same" })) */
 export function convLstm1dCell(options: ConvLSTMCellOptions): ConvLSTM1DCell {
-  return new ConvLSTM1DCell(options);
+  return new ConvLSTM1DCell(knownOptions("ConvLSTM1DCell", options, convLstmCellNames));
 }
 
 /** One ConvLSTM step over [B, h, w, I]. @example rnn([convLstm2dCell({ filters: 8, kernelSize: 3 }), convLstm2dCell({ filters: 8, kernelSize: 3 })]) */
 export function convLstm2dCell(options: ConvLSTMCellOptions): ConvLSTM2DCell {
-  return new ConvLSTM2DCell(options);
+  return new ConvLSTM2DCell(knownOptions("ConvLSTM2DCell", options, convLstmCellNames));
 }
 
 /** One ConvLSTM step over [B, d, h, w, I]. @example rnn(convLstm3dCell({ filters: 8, kernelSize: 3, padding: "same" })) */
 export function convLstm3dCell(options: ConvLSTMCellOptions): ConvLSTM3DCell {
-  return new ConvLSTM3DCell(options);
+  return new ConvLSTM3DCell(knownOptions("ConvLSTM3DCell", options, convLstmCellNames));
 }

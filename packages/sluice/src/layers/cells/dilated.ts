@@ -3,7 +3,8 @@ import { ValueError } from "../../errors.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import { type Tensor, tensor, zeros } from "../../tensor/tensor.ts";
 import type { LayerOptions, State } from "../layer.ts";
-import { RNN, type RNNOptions } from "../rnn.ts";
+import { knownOptions, layerNames, type NamesOf } from "../option-names.ts";
+import { type RNN, type RNNOptions, rnn } from "../rnn.ts";
 import type { SequenceResult } from "../scan.ts";
 import { type Cell, noDropout, type SequenceOrder, type StepDropout } from "./cell.ts";
 import { CellAround } from "./cell-around.ts";
@@ -16,6 +17,8 @@ export interface DilatedCellOptions extends LayerOptions {
   /** d: the cell goes on from the state d steps ago. */
   readonly dilation: number;
 }
+
+const dilatedCellNames: NamesOf<DilatedCellOptions> = { ...layerNames, cell: true, dilation: true };
 
 /**
  * A cell that skips through time [Chang et al. 2017, "Dilated recurrent neural networks", arXiv:1710.02224]:
@@ -118,8 +121,8 @@ function mapState(state: State, change: (part: Tensor, name: string) => Tensor):
 }
 
 /** The cell, going on from the state `dilation` steps ago. @example rnn(dilated(gruCell({ units: 32 }), 4)) */
-export function dilated(cell: Cell, dilation: number): DilatedCell {
-  return new DilatedCell({ cell, dilation });
+export function dilated(cell: Cell, dilation: number, options: Omit<DilatedCellOptions, "cell" | "dilation"> = {}): DilatedCell {
+  return new DilatedCell(knownOptions("DilatedCell", { cell, dilation, ...options }, dilatedCellNames));
 }
 
 /** Options of `dilatedRnn`. */
@@ -142,5 +145,8 @@ export function dilatedRnn(
       `Cannot make a dilated RNN of ${cells.length} cells with ${dilations.length} dilations: give one for each cell.`,
     );
   }
-  return new RNN({ ...options, cells: cells.map((cell, k) => dilated(cell, dilations[k] as number)) });
+  return rnn(
+    cells.map((cell, k) => dilated(cell, dilations[k] as number)),
+    options,
+  );
 }

@@ -3,11 +3,12 @@ import { concat, expandDims, slice, split, squeeze } from "../../autograd/ops/sh
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, SymbolicShape } from "../layer.ts";
+import { knownOptions, type NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
-import { RecurrentLayer, type RecurrentOptions } from "../recurrent-layer.ts";
+import { RecurrentLayer, type RecurrentOptions, recurrentNames } from "../recurrent-layer.ts";
 import { checkChoice } from "../window-options.ts";
 import { Cell, dropped, noDropout, type StepDropout } from "./cell.ts";
-import { type CellOptions, type CellSettings, cellSettings, checkCount } from "./cell-options.ts";
+import { type CellOptions, type CellSettings, cellNames, cellSettings, checkCount } from "./cell-options.ts";
 import { gatesWithin } from "./gates.ts";
 import { blockWeights, type GridWeights, gridBlock } from "./grid-block.ts";
 
@@ -23,6 +24,9 @@ export interface GridLSTMCellOptions extends Omit<CellOptions, "activation"> {
   /** The direction that goes last within a block, and reads what the other one gives. Default null: both at once. */
   readonly priority?: "time" | "depth" | null;
 }
+
+const { activation: _activation, ...blockNames } = cellNames;
+const gridLstmCellNames: NamesOf<GridLSTMCellOptions> = { ...blockNames, depth: true, tied: true, priority: true };
 
 /**
  * One step of the grid LSTM over time and depth [Kalchbrenner et al. 2015, arXiv:1507.01526]: memory runs in both directions. A block
@@ -89,6 +93,8 @@ export class GridLSTMCell extends Cell<GridLSTMCellOptions, GridLSTMState> {
 /** Options of `gridLstm`. */
 export interface GridLSTMOptions extends GridLSTMCellOptions, RecurrentOptions {}
 
+const gridLstmNames: NamesOf<GridLSTMOptions> = { ...gridLstmCellNames, ...recurrentNames };
+
 /** The grid LSTM over a sequence. Equations: see `GridLSTMCell`. */
 export class GridLSTM extends RecurrentLayer<GridLSTMOptions, GridLSTMState> {
   readonly type: string = "GridLSTM";
@@ -102,10 +108,10 @@ export class GridLSTM extends RecurrentLayer<GridLSTMOptions, GridLSTMState> {
 
 /** One step of the grid LSTM with weights of its own. @example rnn(gridLstmCell({ units: 32, depth: 3 })) */
 export function gridLstmCell(options: GridLSTMCellOptions): GridLSTMCell {
-  return new GridLSTMCell(options);
+  return new GridLSTMCell(knownOptions("GridLSTMCell", options, gridLstmCellNames));
 }
 
 /** A grid LSTM over time and depth: x [B, T, I] → [B, H], or [B, T, H] with `returnSequences`. @example gridLstm({ units: 32, depth: 3 }) */
 export function gridLstm(options: GridLSTMOptions): GridLSTM {
-  return new GridLSTM(options);
+  return new GridLSTM(knownOptions("GridLSTM", options, gridLstmNames));
 }

@@ -5,6 +5,7 @@ import { slice, split } from "../../autograd/ops/shape.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, SymbolicShape } from "../layer.ts";
+import { knownOptions, type NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
 import type { SequenceResult } from "../scan.ts";
 import {
@@ -14,6 +15,7 @@ import {
   checkActivationSpec,
   checkGateClip,
   limited,
+  shapedActivationNames,
 } from "./activation-spec.ts";
 import {
   Cell,
@@ -25,7 +27,7 @@ import {
   type SequenceOrder,
   type StepDropout,
 } from "./cell.ts";
-import { type CellSettings, cellSettings, fusedActivations, type GatedCellOptions } from "./cell-options.ts";
+import { type CellSettings, cellNames, cellSettings, fusedActivations, type GatedCellOptions } from "./cell-options.ts";
 import { reportGates } from "./gates.ts";
 
 /** Options of `gruCell`. */
@@ -35,6 +37,14 @@ export interface GRUCellOptions extends Omit<GatedCellOptions, "activation" | "r
   /** r scales the product R h (true: PyTorch, cuDNN, Keras) or h itself (false: the 2014 paper, ONNX's default). Default true. */
   readonly resetAfter?: boolean;
 }
+
+/** The names of `GRUCellOptions`. */
+export const gruCellNames: NamesOf<GRUCellOptions> = {
+  ...cellNames,
+  ...shapedActivationNames,
+  recurrentActivation: true,
+  resetAfter: true,
+};
 
 /**
  * One step of the gated recurrent unit [Cho et al. 2014, arXiv:1406.1078].
@@ -141,5 +151,5 @@ export class GRUCell extends Cell<GRUCellOptions, HiddenState> {
  * @example rnn(gruCell({ units: 32, resetAfter: false }), { returnSequences: true })
  */
 export function gruCell(options: GRUCellOptions): GRUCell {
-  return new GRUCell(options);
+  return new GRUCell(knownOptions("GRUCell", options, gruCellNames));
 }

@@ -6,8 +6,9 @@ import { ValueError } from "../../errors.ts";
 import type { InitializerSpec } from "../../initializers/initializers.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { LayerOptions, SymbolicShape } from "../layer.ts";
+import { knownOptions, layerNames, type NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
-import { RecurrentLayer, type RecurrentOptions } from "../recurrent-layer.ts";
+import { RecurrentLayer, type RecurrentOptions, recurrentNames } from "../recurrent-layer.ts";
 import { type ActivationSpec, activateBy, checkActivationSpec } from "./activation-spec.ts";
 import { checkActivation, checkCount } from "./cell-options.ts";
 import { reportGates } from "./gates.ts";
@@ -46,6 +47,19 @@ export interface InceptionLSTMCellOptions extends LayerOptions {
   /** Default "zeros". */
   readonly biasInitializer?: InitializerSpec;
 }
+
+const inceptionLstmCellNames: NamesOf<InceptionLSTMCellOptions> = {
+  ...layerNames,
+  filters: true,
+  version: true,
+  branches: true,
+  innerActivation: true,
+  activation: true,
+  recurrentActivation: true,
+  useBias: true,
+  kernelInitializer: true,
+  biasInitializer: true,
+};
 
 interface Convolved {
   readonly kernel: Parameter;
@@ -128,6 +142,8 @@ export class InceptionLSTMCell extends GridCell<InceptionLSTMCellOptions> {
 /** Options of `inceptionLstm`. */
 export interface InceptionLSTMOptions extends InceptionLSTMCellOptions, RecurrentOptions {}
 
+const inceptionLstmNames: NamesOf<InceptionLSTMOptions> = { ...inceptionLstmCellNames, ...recurrentNames };
+
 /** The Inception LSTM over a sequence of images. Equations: see `InceptionLSTMCell`. */
 export class InceptionLSTM extends RecurrentLayer<InceptionLSTMOptions, LSTMState> {
   readonly type: string = "InceptionLSTM";
@@ -141,7 +157,7 @@ export class InceptionLSTM extends RecurrentLayer<InceptionLSTMOptions, LSTMStat
 
 /** One Inception LSTM step with weights of its own. @example rnn(inceptionLstmCell({ filters: 16, version: 2 })) */
 export function inceptionLstmCell(options: InceptionLSTMCellOptions): InceptionLSTMCell {
-  return new InceptionLSTMCell(options);
+  return new InceptionLSTMCell(knownOptions("InceptionLSTMCell", options, inceptionLstmCellNames));
 }
 
 /**
@@ -150,5 +166,5 @@ export function inceptionLstmCell(options: InceptionLSTMCellOptions): InceptionL
  * @example inceptionLstm({ filters: 16, version: 2 })
  */
 export function inceptionLstm(options: InceptionLSTMOptions): InceptionLSTM {
-  return new InceptionLSTM(options);
+  return new InceptionLSTM(knownOptions("InceptionLSTM", options, inceptionLstmNames));
 }

@@ -6,11 +6,12 @@ import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, ParameterOptions, SymbolicShape } from "../layer.ts";
 import { withoutPadding } from "../linear-recurrence.ts";
+import { knownOptions, type NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
-import { RecurrentLayer, type RecurrentOptions } from "../recurrent-layer.ts";
+import { RecurrentLayer, type RecurrentOptions, recurrentNames } from "../recurrent-layer.ts";
 import { type SequenceResult, scan } from "../scan.ts";
 import { Cell, dropped, type HiddenState, noDropout, type StepDropout } from "./cell.ts";
-import { type CellOptions, type CellSettings, cellSettings, checkCount } from "./cell-options.ts";
+import { type CellOptions, type CellSettings, cellNames, cellSettings, checkCount } from "./cell-options.ts";
 
 /** `activation` is "relu" by default and `recurrentInitializer` "ones". */
 export interface IndRNNCellOptions extends CellOptions {
@@ -22,6 +23,8 @@ export interface IndRNNCellOptions extends CellOptions {
   /** Normalise W x over the units before the past is added; stands in for the paper's batch normalization. Default false. */
   readonly layerNorm?: boolean;
 }
+
+const indRnnCellNames: NamesOf<IndRNNCellOptions> = { ...cellNames, longestSequence: true, layerNorm: true };
 
 const LAYER_NORM_EPSILON = 1e-5; // as in the LSTM
 
@@ -101,6 +104,8 @@ function within(bound: number): Pick<ParameterOptions, "adjust" | "constraint"> 
 /** Options of `indRnn`. */
 export interface IndRNNOptions extends IndRNNCellOptions, RecurrentOptions {}
 
+const indRnnNames: NamesOf<IndRNNOptions> = { ...indRnnCellNames, ...recurrentNames };
+
 /** The independently recurrent network over a sequence: the products with x of all steps at once, then unit by unit. Equation: see `IndRNNCell`. */
 export class IndRNN extends RecurrentLayer<IndRNNOptions, HiddenState> {
   readonly type: string = "IndRNN";
@@ -126,10 +131,10 @@ export class IndRNN extends RecurrentLayer<IndRNNOptions, HiddenState> {
 
 /** One IndRNN step with weights of its own. @example rnn([indRnnCell({ units: 32 }), indRnnCell({ units: 32 })]) */
 export function indRnnCell(options: IndRNNCellOptions): IndRNNCell {
-  return new IndRNNCell(options);
+  return new IndRNNCell(knownOptions("IndRNNCell", options, indRnnCellNames));
 }
 
 /** An independently recurrent layer: x [B, T, I] → [B, H], or [B, T, H] with `returnSequences`. @example indRnn({ units: 32 }) */
 export function indRnn(options: IndRNNOptions): IndRNN {
-  return new IndRNN(options);
+  return new IndRNN(knownOptions("IndRNN", options, indRnnNames));
 }

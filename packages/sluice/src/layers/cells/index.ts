@@ -23,15 +23,15 @@ export {
 } from "./inception-lstm.ts";
 export * from "./ind-rnn.ts";
 export * from "./learned-state.ts";
-export * from "./m-lstm.ts";
+export { MLSTMCell, type MLSTMCellOptions, type MLSTMState, mLstmCell } from "./m-lstm.ts";
 export * from "./m-lstm-block.ts";
 export * from "./mgu.ts";
 export * from "./min-gru.ts";
 export * from "./min-lstm.ts";
 export * from "./mut.ts";
 export type { CandidateActivation } from "./positive.ts";
-export * from "./pred-net-cell.ts";
-export * from "./qrnn.ts";
+export { PredNetCell, type PredNetCellOptions, predNetCell } from "./pred-net-cell.ts";
+export { QRNNCell, type QRNNCellOptions, type QRNNState, qrnnCell } from "./qrnn.ts";
 export { SLSTM, SLSTMCell, type SLSTMCellOptions, type SLSTMOptions, type SLSTMState, sLstm, sLstmCell } from "./s-lstm.ts";
 export * from "./s-lstm-block.ts";
 export * from "./sru.ts";

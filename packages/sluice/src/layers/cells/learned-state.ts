@@ -4,8 +4,10 @@ import type { InitializerSpec } from "../../initializers/initializers.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { BuildContext, LayerOptions, State, SymbolicShape } from "../layer.ts";
+import { knownOptions, layerNames, type NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
-import { Cell, noDropout, type StepDropout } from "./cell.ts";
+import type { SequenceResult } from "../scan.ts";
+import { Cell, noDropout, type SequenceOrder, type StepDropout } from "./cell.ts";
 import { CellAround } from "./cell-around.ts";
 
 /** Options of `learnedStateCell`. */
@@ -16,6 +18,13 @@ export interface LearnedStateCellOptions extends LayerOptions {
   /** Default "zeros". */
   readonly stateInitializer?: InitializerSpec;
 }
+
+const learnedStateCellNames: NamesOf<LearnedStateCellOptions> = {
+  ...layerNames,
+  cell: true,
+  parts: true,
+  stateInitializer: true,
+};
 
 /**
  * Any cell, with a learned state to start from: one for all rows, used where no state is given. Its weights are the cell's, and
@@ -65,6 +74,17 @@ export class LearnedStateCell extends CellAround<LearnedStateCellOptions> {
     return this.cell.step(x, state, dropout);
   }
 
+  /** The cell's own way through the sequence: the learned state stands in `state` where none was given. */
+  override sequence(
+    x: Tensor,
+    state: State,
+    mask: Tensor | null,
+    dropout: StepDropout,
+    order: SequenceOrder,
+  ): SequenceResult<State> | null {
+    return this.cell.sequence(x, state, mask, dropout, order);
+  }
+
   override output(state: State): Tensor {
     return this.cell.output(state);
   }
@@ -76,5 +96,5 @@ export class LearnedStateCell extends CellAround<LearnedStateCellOptions> {
  * @example rnn(learnedState(lstmCell({ units: 32 }), { parts: ["cellState"] }))
  */
 export function learnedState(cell: Cell, options: Omit<LearnedStateCellOptions, "cell"> = {}): LearnedStateCell {
-  return new LearnedStateCell({ ...options, cell });
+  return new LearnedStateCell(knownOptions("LearnedStateCell", { cell, ...options }, learnedStateCellNames));
 }

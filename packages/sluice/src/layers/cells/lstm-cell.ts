@@ -4,6 +4,7 @@ import { split } from "../../autograd/ops/shape.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, SymbolicShape } from "../layer.ts";
+import { knownOptions } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
 import type { SequenceResult } from "../scan.ts";
 import { Cell, dropped, type FusedStep, noDropout, recurrentProduct, type SequenceOrder, type StepDropout } from "./cell.ts";
@@ -11,7 +12,7 @@ import { type CellSettings, cellSettings, type GatedCellOptions } from "./cell-o
 import { fusedLSTM } from "./fused-lstm.ts";
 import { reportGates } from "./gates.ts";
 import { GeneralLSTMCell } from "./general-lstm-cell.ts";
-import { type GeneralLSTMCellOptions, isGeneralLSTM } from "./lstm-form.ts";
+import { type GeneralLSTMCellOptions, generalLstmCellNames, isGeneralLSTM } from "./lstm-form.ts";
 
 /** What an LSTM carries: h and c, each [B, H]. */
 export type LSTMState = { readonly hiddenState: Tensor; readonly cellState: Tensor };
@@ -95,5 +96,10 @@ export class LSTMCell extends Cell<LSTMCellOptions, LSTMState> {
  * @example rnn([lstmCell({ units: 32 }), lstmCell({ units: 32, peepholes: "diagonal", coupledGates: true })])
  */
 export function lstmCell(options: GeneralLSTMCellOptions): LSTMCell | GeneralLSTMCell {
+  return lstmCellOf(knownOptions("LSTMCell", options, generalLstmCellNames));
+}
+
+/** The cell for these options, among which those of a layer may stand. */
+export function lstmCellOf(options: GeneralLSTMCellOptions): LSTMCell | GeneralLSTMCell {
   return isGeneralLSTM(options) ? new GeneralLSTMCell(options) : new LSTMCell(options as LSTMCellOptions);
 }

@@ -1,6 +1,7 @@
 import { ValueError } from "../../errors.ts";
+import type { NamesOf } from "../option-names.ts";
 import { type ActivationSpec, checkActivationSpec } from "./activation-spec.ts";
-import { checkCount, checkRate } from "./cell-options.ts";
+import { checkCount, checkRate, gatedCellNames } from "./cell-options.ts";
 import { checkGateBias, type GateBiasSpec, type GateName } from "./gate-bias.ts";
 import type { LSTMCellOptions } from "./lstm-cell.ts";
 
@@ -127,6 +128,9 @@ const formOptions: Readonly<Record<Exclude<keyof LSTMFormOptions, "recurrentActi
   gateBias: true,
   truncatedGradient: true,
 };
+
+/** The names of `GeneralLSTMCellOptions`. */
+export const generalLstmCellNames: NamesOf<GeneralLSTMCellOptions> = { ...gatedCellNames, unitForgetBias: true, ...formOptions };
 
 /**
  * Fills in the variant and the defaults.

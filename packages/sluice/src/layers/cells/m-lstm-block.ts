@@ -5,13 +5,14 @@ import { concat, split } from "../../autograd/ops/shape.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { State, SymbolicShape } from "../layer.ts";
+import { knownOptions, type NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
-import type { RecurrentOptions } from "../recurrent-layer.ts";
+import { type RecurrentOptions, recurrentNames } from "../recurrent-layer.ts";
 import { causalConvolution } from "./causal-convolution.ts";
 import { checkCount } from "./cell-options.ts";
 import { fillRange } from "./heads.ts";
 import { readHeads } from "./m-lstm-memory.ts";
-import { EPSILON, XLSTMBlockCell, XLSTMBlockLayer, type XLSTMBlockOptions } from "./xlstm-block.ts";
+import { EPSILON, XLSTMBlockCell, XLSTMBlockLayer, type XLSTMBlockOptions, xLstmBlockNames } from "./xlstm-block.ts";
 
 /** Options of `mLstmBlockCell`. */
 export interface MLSTMBlockCellOptions extends XLSTMBlockOptions {
@@ -20,6 +21,8 @@ export interface MLSTMBlockCellOptions extends XLSTMBlockOptions {
   /** Steps that run at once. Results do not depend on it. Default 64. */
   readonly chunkLength?: number;
 }
+
+const mLstmBlockCellNames: NamesOf<MLSTMBlockCellOptions> = { ...xLstmBlockNames, expansion: true, chunkLength: true };
 
 /**
  * The mLSTM block: matrix memory between a projection up and one down, on a residual road [Beck et al. 2024, arXiv:2405.04517,
@@ -95,6 +98,8 @@ export class MLSTMBlockCell extends XLSTMBlockCell<MLSTMBlockCellOptions> {
 /** Options of `mLstmBlock`. */
 export interface MLSTMBlockOptions extends MLSTMBlockCellOptions, RecurrentOptions {}
 
+const mLstmBlockNames: NamesOf<MLSTMBlockOptions> = { ...mLstmBlockCellNames, ...recurrentNames };
+
 /** The mLSTM block over a sequence. Equations: see `MLSTMBlockCell`. */
 export class MLSTMBlock extends XLSTMBlockLayer<MLSTMBlockOptions> {
   readonly type: string = "MLSTMBlock";
@@ -108,10 +113,10 @@ export class MLSTMBlock extends XLSTMBlockLayer<MLSTMBlockOptions> {
 
 /** One step of an mLSTM block with weights of its own. @example rnn([mLstmBlockCell({ heads: 4 }), sLstmBlockCell({ heads: 4 })]) */
 export function mLstmBlockCell(options: MLSTMBlockCellOptions = {}): MLSTMBlockCell {
-  return new MLSTMBlockCell(options);
+  return new MLSTMBlockCell(knownOptions("MLSTMBlockCell", options, mLstmBlockCellNames));
 }
 
 /** An mLSTM block: x [B, T, D] → [B, D], or [B, T, D] with `returnSequences`. @example mLstmBlock({ heads: 4, returnSequences: true }) */
 export function mLstmBlock(options: MLSTMBlockOptions = {}): MLSTMBlock {
-  return new MLSTMBlock(options);
+  return new MLSTMBlock(knownOptions("MLSTMBlock", options, mLstmBlockNames));
 }

@@ -5,10 +5,11 @@ import type { Shape } from "../../tensor/shape.ts";
 import { full, type Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, SymbolicShape } from "../layer.ts";
 import type { ParallelInput } from "../linear-recurrence.ts";
+import { knownOptions, type NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
 import { spread } from "../scan.ts";
 import { Cell, dropped, noDropout, type StepDropout } from "./cell.ts";
-import { type CellSettings, cellSettings, type InputCellOptions } from "./cell-options.ts";
+import { type CellSettings, cellSettings, type InputCellOptions, inputCellNames } from "./cell-options.ts";
 import { reportGates } from "./gates.ts";
 import { type BiasRange, checkHeads, fillRange } from "./heads.ts";
 import { type HeadsState, readHeads } from "./m-lstm-memory.ts";
@@ -28,6 +29,9 @@ export interface MLSTMCellOptions extends InputCellOptions {
   /** Where the biases of the forget gate start, from the first head to the last. Default [3, 6]. */
   readonly forgetBias?: BiasRange;
 }
+
+/** The names of `MLSTMCellOptions`. */
+export const mLstmCellNames: NamesOf<MLSTMCellOptions> = { ...inputCellNames, heads: true, forgetBias: true };
 
 const NOTHING = -1e30; // the logarithm of a weight of 0, finite so that differences stay numbers
 
@@ -103,5 +107,5 @@ export class MLSTMCell extends Cell<MLSTMCellOptions, MLSTMState> {
 
 /** One mLSTM step with weights of its own. @example rnn(mLstmCell({ units: 32, heads: 4 })) */
 export function mLstmCell(options: MLSTMCellOptions): MLSTMCell {
-  return new MLSTMCell(options);
+  return new MLSTMCell(knownOptions("MLSTMCell", options, mLstmCellNames));
 }

@@ -6,10 +6,11 @@ import { RandomStream } from "../../random/philox.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, State, SymbolicShape } from "../layer.ts";
+import { knownOptions, type NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
 import { type ActivationSpec, activateBy, checkActivationSpec } from "./activation-spec.ts";
 import { Cell, dropped, noDropout, type StepDropout } from "./cell.ts";
-import { type CellOptions, type CellSettings, cellSettings, checkCount } from "./cell-options.ts";
+import { type CellOptions, type CellSettings, cellNames, cellSettings, checkCount } from "./cell-options.ts";
 import { checkGateBias, type GateBiasSpec, type GateName, startGateBias } from "./gate-bias.ts";
 import { reportGates } from "./gates.ts";
 
@@ -48,6 +49,24 @@ export interface MemoryBlocksCellOptions extends CellOptions {
    */
   readonly truncatedGradient?: boolean;
 }
+
+/** The names of `MemoryBlocksCellOptions`. */
+export const memoryBlocksCellNames: NamesOf<MemoryBlocksCellOptions> = {
+  ...cellNames,
+  units: true,
+  cellsPerBlock: true,
+  hiddenUnits: true,
+  inputGate: true,
+  forgetGate: true,
+  outputGate: true,
+  recurrence: true,
+  biasedUnits: true,
+  gateBias: true,
+  recurrentActivation: true,
+  cellActivation: true,
+  outputActivation: true,
+  truncatedGradient: true,
+};
 
 /** Parts of the weights along their last axis: the gates and g of the cells, then the conventional units. */
 export type BlockName = GateName | "hidden";
@@ -233,5 +252,5 @@ function checkOptions(options: MemoryBlocksCellOptions): void {
  * @example rnn(memoryBlocksCell({ units: 4, cellsPerBlock: 2 }))
  */
 export function memoryBlocksCell(options: MemoryBlocksCellOptions): MemoryBlocksCell {
-  return new MemoryBlocksCell(options);
+  return new MemoryBlocksCell(knownOptions("MemoryBlocksCell", options, memoryBlocksCellNames));
 }

@@ -5,10 +5,11 @@ import { ValueError } from "../../errors.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, SymbolicShape } from "../layer.ts";
+import { knownOptions, type NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
-import { RecurrentLayer, type RecurrentOptions } from "../recurrent-layer.ts";
+import { RecurrentLayer, type RecurrentOptions, recurrentNames } from "../recurrent-layer.ts";
 import { Cell, dropped, type HiddenState, noDropout, type StepDropout } from "./cell.ts";
-import { type CellSettings, cellSettings, type GatedCellOptions } from "./cell-options.ts";
+import { type CellSettings, cellSettings, type GatedCellOptions, gatedCellNames } from "./cell-options.ts";
 import { reportGates } from "./gates.ts";
 
 /** Options of `mguCell`. */
@@ -18,6 +19,8 @@ export interface MGUCellOptions extends GatedCellOptions {
   /** The bias of f starts at exactly 1, as in both sources. Default true. */
   readonly unitForgetBias?: boolean;
 }
+
+const mguCellNames: NamesOf<MGUCellOptions> = { ...gatedCellNames, form: true, unitForgetBias: true };
 
 /**
  * One step of the minimal gated unit [Zhou et al. 2016, arXiv:1603.09420]: one gate does what z and r do in a GRU.
@@ -89,6 +92,8 @@ export class MGUCell extends Cell<MGUCellOptions, HiddenState> {
 /** Options of `mgu`. */
 export interface MGUOptions extends MGUCellOptions, RecurrentOptions {}
 
+const mguNames: NamesOf<MGUOptions> = { ...mguCellNames, ...recurrentNames };
+
 /** The minimal gated unit over a sequence. Equations: see `MGUCell`. */
 export class MGU extends RecurrentLayer<MGUOptions, HiddenState> {
   readonly type: string = "MGU";
@@ -102,10 +107,10 @@ export class MGU extends RecurrentLayer<MGUOptions, HiddenState> {
 
 /** One step of the minimal gated unit with weights of its own. @example rnn(mguCell({ units: 32 })) */
 export function mguCell(options: MGUCellOptions): MGUCell {
-  return new MGUCell(options);
+  return new MGUCell(knownOptions("MGUCell", options, mguCellNames));
 }
 
 /** A layer of minimal gated units: x [B, T, I] → [B, H], or [B, T, H] with `returnSequences`. @example mgu({ units: 32 }) */
 export function mgu(options: MGUOptions): MGU {
-  return new MGU(options);
+  return new MGU(knownOptions("MGU", options, mguNames));
 }

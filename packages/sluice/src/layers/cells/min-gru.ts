@@ -1,8 +1,16 @@
 import { add, logSigmoid, multiply, negate, sigmoid } from "../../autograd/ops/elementwise.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { LinearTerms, LogLinearTerms } from "../linear-recurrence.ts";
+import { knownOptions } from "../option-names.ts";
 import { reportGates } from "./gates.ts";
-import { MinimalCell, type MinimalCellOptions, MinimalLayer, type MinimalOptions } from "./minimal-cell.ts";
+import {
+  MinimalCell,
+  type MinimalCellOptions,
+  MinimalLayer,
+  type MinimalOptions,
+  minimalCellNames,
+  minimalNames,
+} from "./minimal-cell.ts";
 import { activateCandidate, logCandidate } from "./positive.ts";
 
 /** Options of `minGruCell`. */
@@ -52,7 +60,7 @@ export class MinGRU extends MinimalLayer {
 
 /** One minGRU step with weights of its own. @example rnn(minGruCell({ units: 32 })) */
 export function minGruCell(options: MinGRUCellOptions): MinGRUCell {
-  return new MinGRUCell(options);
+  return new MinGRUCell(knownOptions("MinGRUCell", options, minimalCellNames));
 }
 
 /**
@@ -61,5 +69,5 @@ export function minGruCell(options: MinGRUCellOptions): MinGRUCell {
  * @example minGru({ units: 32, returnSequences: true })
  */
 export function minGru(options: MinGRUOptions): MinGRU {
-  return new MinGRU(options);
+  return new MinGRU(knownOptions("MinGRU", options, minimalNames));
 }

@@ -1,8 +1,16 @@
 import { add, logSigmoid, multiply, negate, sigmoid, subtract } from "../../autograd/ops/elementwise.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { LinearTerms, LogLinearTerms } from "../linear-recurrence.ts";
+import { knownOptions } from "../option-names.ts";
 import { reportGates } from "./gates.ts";
-import { MinimalCell, type MinimalCellOptions, MinimalLayer, type MinimalOptions } from "./minimal-cell.ts";
+import {
+  MinimalCell,
+  type MinimalCellOptions,
+  MinimalLayer,
+  type MinimalOptions,
+  minimalCellNames,
+  minimalNames,
+} from "./minimal-cell.ts";
 import { activateCandidate, logCandidate } from "./positive.ts";
 
 /** Options of `minLstmCell`. */
@@ -59,7 +67,7 @@ export class MinLSTM extends MinimalLayer {
 
 /** One minLSTM step with weights of its own. @example rnn(minLstmCell({ units: 32 })) */
 export function minLstmCell(options: MinLSTMCellOptions): MinLSTMCell {
-  return new MinLSTMCell(options);
+  return new MinLSTMCell(knownOptions("MinLSTMCell", options, minimalCellNames));
 }
 
 /**
@@ -67,5 +75,5 @@ export function minLstmCell(options: MinLSTMCellOptions): MinLSTMCell {
  * @example minLstm({ units: 32, returnSequences: true })
  */
 export function minLstm(options: MinLSTMOptions): MinLSTM {
-  return new MinLSTM(options);
+  return new MinLSTM(knownOptions("MinLSTM", options, minimalNames));
 }

@@ -6,11 +6,12 @@ import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, SymbolicShape } from "../layer.ts";
 import { type LinearTerms, type LogLinearTerms, lastStep, parallelInput, runLinear, runLogLinear } from "../linear-recurrence.ts";
+import type { NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
-import { RecurrentLayer, type RecurrentOptions } from "../recurrent-layer.ts";
+import { RecurrentLayer, type RecurrentOptions, recurrentNames } from "../recurrent-layer.ts";
 import type { SequenceResult } from "../scan.ts";
 import { Cell, dropped, type HiddenState, noDropout, type StepDropout } from "./cell.ts";
-import { type CellSettings, cellSettings, type InputCellOptions } from "./cell-options.ts";
+import { type CellSettings, cellSettings, type InputCellOptions, inputCellNames } from "./cell-options.ts";
 import type { CandidateActivation } from "./positive.ts";
 
 /** Options of the cells of minGRU and minLSTM. */
@@ -18,6 +19,9 @@ export interface MinimalCellOptions extends InputCellOptions {
   /** Of the candidate. "positive" is the paper's g(v) = v + ½ for v ≥ 0, σ(v) below. Default "positive". */
   readonly activation?: CandidateActivation;
 }
+
+/** The names of `MinimalCellOptions`. */
+export const minimalCellNames: NamesOf<MinimalCellOptions> = { ...inputCellNames, activation: true };
 
 /** What minGRU and minLSTM share [Feng et al. 2024, arXiv:2410.01201]: gates and candidate read x alone, so a step is linear in h. */
 export abstract class MinimalCell extends Cell<MinimalCellOptions, HiddenState> {
@@ -72,6 +76,9 @@ export interface MinimalOptions extends MinimalCellOptions, RecurrentOptions {
    */
   readonly logSpace?: boolean;
 }
+
+/** The names of `MinimalOptions`. */
+export const minimalNames: NamesOf<MinimalOptions> = { ...minimalCellNames, ...recurrentNames, logSpace: true };
 
 /** A minimal cell over a sequence, all steps at once. */
 export abstract class MinimalLayer extends RecurrentLayer<MinimalOptions, HiddenState> {

@@ -5,10 +5,11 @@ import { ValueError } from "../../errors.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, SymbolicShape } from "../layer.ts";
+import { knownOptions, type NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
-import { RecurrentLayer, type RecurrentOptions } from "../recurrent-layer.ts";
+import { RecurrentLayer, type RecurrentOptions, recurrentNames } from "../recurrent-layer.ts";
 import { Cell, dropped, type HiddenState, noDropout, type StepDropout } from "./cell.ts";
-import { type CellSettings, cellSettings, type GatedCellOptions } from "./cell-options.ts";
+import { type CellSettings, cellSettings, type GatedCellOptions, gatedCellNames } from "./cell-options.ts";
 import { reportGates } from "./gates.ts";
 
 /** Options of `mutCell`. */
@@ -16,6 +17,8 @@ export interface MUTCellOptions extends GatedCellOptions {
   /** Which of the three cells. Default 1. */
   readonly variant?: 1 | 2 | 3;
 }
+
+const mutCellNames: NamesOf<MUTCellOptions> = { ...gatedCellNames, variant: true };
 
 /** Blocks of the kernel: what W x gives to. */
 const blocksOf = { 1: ["z", "r"], 2: ["z", "h"], 3: ["z", "r", "h"] } as const;
@@ -102,6 +105,8 @@ export class MUTCell extends Cell<MUTCellOptions, HiddenState> {
 /** Options of `mut`. */
 export interface MUTOptions extends MUTCellOptions, RecurrentOptions {}
 
+const mutNames: NamesOf<MUTOptions> = { ...mutCellNames, ...recurrentNames };
+
 /** MUT1, MUT2 or MUT3 over a sequence. Equations: see `MUTCell`. */
 export class MUT extends RecurrentLayer<MUTOptions, HiddenState> {
   readonly type: string = "MUT";
@@ -115,10 +120,10 @@ export class MUT extends RecurrentLayer<MUTOptions, HiddenState> {
 
 /** One step of MUT1, MUT2 or MUT3 with weights of its own. @example rnn(mutCell({ units: 32, variant: 2 })) */
 export function mutCell(options: MUTCellOptions): MUTCell {
-  return new MUTCell(options);
+  return new MUTCell(knownOptions("MUTCell", options, mutCellNames));
 }
 
 /** A layer of MUT1, MUT2 or MUT3: x [B, T, I] → [B, H], or [B, T, H] with `returnSequences`. @example mut({ units: 32, variant: 3 }) */
 export function mut(options: MUTOptions): MUT {
-  return new MUT(options);
+  return new MUT(knownOptions("MUT", options, mutNames));
 }

@@ -6,6 +6,7 @@ import { ShapeError, ValueError } from "../../errors.ts";
 import { type Shape, showShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { BuildContext, Layer, LayerOptions, State, SymbolicShape } from "../layer.ts";
+import { knownOptions, layerNames, type NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
 import { upSample } from "../up-sampling.ts";
 import { checkChoice, gridOf } from "../window-options.ts";
@@ -30,6 +31,16 @@ export interface PredNetCellOptions extends LayerOptions {
   /** What a step shows: the predicted image [B, h, w, C], or the mean error of each layer [B, L], to train on. Default "prediction". */
   readonly shows?: "prediction" | "errors";
 }
+
+/** The names of `PredNetCellOptions`. */
+export const predNetCellNames: NamesOf<PredNetCellOptions> = {
+  ...layerNames,
+  channels: true,
+  representation: true,
+  kernelSize: true,
+  pixelMax: true,
+  shows: true,
+};
 
 interface Convolved {
   readonly kernel: Parameter;
@@ -192,5 +203,5 @@ function convolvedWith({ kernel, bias }: Convolved, x: Tensor): Tensor {
  * @example rnn(predNetCell({ channels: [3, 48, 96], shows: "errors" }))
  */
 export function predNetCell(options: PredNetCellOptions): PredNetCell {
-  return new PredNetCell(options);
+  return new PredNetCell(knownOptions("PredNetCell", options, predNetCellNames));
 }

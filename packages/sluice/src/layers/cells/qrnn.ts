@@ -7,9 +7,10 @@ import { ValueError } from "../../errors.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import { full, type Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, SymbolicShape } from "../layer.ts";
+import { knownOptions, type NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
 import { Cell, dropped, noDropout, type StepDropout } from "./cell.ts";
-import { type CellSettings, cellSettings, checkRate, type InputCellOptions } from "./cell-options.ts";
+import { type CellSettings, cellSettings, checkRate, type InputCellOptions, inputCellNames } from "./cell-options.ts";
 import { reportGates } from "./gates.ts";
 
 /** What a QRNN carries: h and c [B, H], and with a window of 2 the x before [B, I]. */
@@ -26,6 +27,15 @@ export interface QRNNCellOptions extends InputCellOptions {
   /** Share of units that keep their old c in training, drawn afresh at each step. Default 0. */
   readonly zoneout?: number;
 }
+
+/** The names of `QRNNCellOptions`. */
+export const qrnnCellNames: NamesOf<QRNNCellOptions> = {
+  ...inputCellNames,
+  activation: true,
+  window: true,
+  pooling: true,
+  zoneout: true,
+};
 
 const blocksOf = { f: 2, fo: 3, ifo: 4 } as const;
 
@@ -120,5 +130,5 @@ export class QRNNCell extends Cell<QRNNCellOptions, QRNNState> {
 
 /** One QRNN step with weights of its own. @example rnn(qrnnCell({ units: 32, window: 2 })) */
 export function qrnnCell(options: QRNNCellOptions): QRNNCell {
-  return new QRNNCell(options);
+  return new QRNNCell(knownOptions("QRNNCell", options, qrnnCellNames));
 }

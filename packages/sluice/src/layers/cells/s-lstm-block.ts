@@ -5,20 +5,23 @@ import { concat, split, stack } from "../../autograd/ops/shape.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { State, SymbolicShape } from "../layer.ts";
+import { knownOptions, type NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
-import type { RecurrentOptions } from "../recurrent-layer.ts";
+import { type RecurrentOptions, recurrentNames } from "../recurrent-layer.ts";
 import { unstackTime } from "../scan.ts";
 import { causalConvolution } from "./causal-convolution.ts";
 import { checkCount } from "./cell-options.ts";
 import { fillRange, headwiseProduct } from "./heads.ts";
 import { type SLSTMState, sLstmStep } from "./s-lstm.ts";
-import { EPSILON, XLSTMBlockCell, XLSTMBlockLayer, type XLSTMBlockOptions } from "./xlstm-block.ts";
+import { EPSILON, XLSTMBlockCell, XLSTMBlockLayer, type XLSTMBlockOptions, xLstmBlockNames } from "./xlstm-block.ts";
 
 /** Options of `sLstmBlockCell`. */
 export interface SLSTMBlockCellOptions extends XLSTMBlockOptions {
   /** F: width of the feed-forward part. Default 4/3 of the features, rounded up. */
   readonly forwardUnits?: number;
 }
+
+const sLstmBlockCellNames: NamesOf<SLSTMBlockCellOptions> = { ...xLstmBlockNames, forwardUnits: true };
 
 /**
  * The sLSTM block: an sLSTM whose gates i and f read a short causal convolution, then a gated feed-forward part, each on a residual
@@ -93,6 +96,8 @@ export class SLSTMBlockCell extends XLSTMBlockCell<SLSTMBlockCellOptions> {
 /** Options of `sLstmBlock`. */
 export interface SLSTMBlockOptions extends SLSTMBlockCellOptions, RecurrentOptions {}
 
+const sLstmBlockNames: NamesOf<SLSTMBlockOptions> = { ...sLstmBlockCellNames, ...recurrentNames };
+
 /** The sLSTM block over a sequence. Equations: see `SLSTMBlockCell`. */
 export class SLSTMBlock extends XLSTMBlockLayer<SLSTMBlockOptions> {
   readonly type: string = "SLSTMBlock";
@@ -106,10 +111,10 @@ export class SLSTMBlock extends XLSTMBlockLayer<SLSTMBlockOptions> {
 
 /** One step of an sLSTM block with weights of its own. @example rnn([sLstmBlockCell(), mLstmBlockCell()]) */
 export function sLstmBlockCell(options: SLSTMBlockCellOptions = {}): SLSTMBlockCell {
-  return new SLSTMBlockCell(options);
+  return new SLSTMBlockCell(knownOptions("SLSTMBlockCell", options, sLstmBlockCellNames));
 }
 
 /** An sLSTM block: x [B, T, D] → [B, D], or [B, T, D] with `returnSequences`. @example sLstmBlock({ heads: 4, returnSequences: true }) */
 export function sLstmBlock(options: SLSTMBlockOptions = {}): SLSTMBlock {
-  return new SLSTMBlock(options);
+  return new SLSTMBlock(knownOptions("SLSTMBlock", options, sLstmBlockNames));
 }

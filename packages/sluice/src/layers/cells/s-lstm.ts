@@ -18,10 +18,11 @@ import { ValueError } from "../../errors.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import { full, type Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, SymbolicShape } from "../layer.ts";
+import { knownOptions, type NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
-import { RecurrentLayer, type RecurrentOptions } from "../recurrent-layer.ts";
+import { RecurrentLayer, type RecurrentOptions, recurrentNames } from "../recurrent-layer.ts";
 import { Cell, dropped, noDropout, type StepDropout } from "./cell.ts";
-import { type CellOptions, type CellSettings, cellSettings } from "./cell-options.ts";
+import { type CellOptions, type CellSettings, cellNames, cellSettings } from "./cell-options.ts";
 import { reportGates } from "./gates.ts";
 import { type BiasRange, checkHeads, fillRange, headwiseProduct } from "./heads.ts";
 
@@ -42,6 +43,8 @@ export interface SLSTMCellOptions extends CellOptions {
   /** Where the biases of the forget gate start, from the first unit to the last. Default [3, 6]. */
   readonly forgetBias?: BiasRange;
 }
+
+const sLstmCellNames: NamesOf<SLSTMCellOptions> = { ...cellNames, heads: true, forgetGate: true, forgetBias: true };
 
 const NOTHING = -1e30; // the logarithm of a weight of 0, finite so that differences stay numbers
 const LEAST_NORMALIZER = 0.5; // n ≥ 1 after every step from zeros: only a state made by hand can be below
@@ -123,6 +126,8 @@ export function sLstmStep(
 /** Options of `sLstm`. */
 export interface SLSTMOptions extends SLSTMCellOptions, RecurrentOptions {}
 
+const sLstmNames: NamesOf<SLSTMOptions> = { ...sLstmCellNames, ...recurrentNames };
+
 /** sLSTM over a sequence, step by step: its gates read h. Equations: see `SLSTMCell`. */
 export class SLSTM extends RecurrentLayer<SLSTMOptions, SLSTMState> {
   readonly type: string = "SLSTM";
@@ -136,10 +141,10 @@ export class SLSTM extends RecurrentLayer<SLSTMOptions, SLSTMState> {
 
 /** One sLSTM step with weights of its own. @example rnn(sLstmCell({ units: 32, heads: 4 })) */
 export function sLstmCell(options: SLSTMCellOptions): SLSTMCell {
-  return new SLSTMCell(options);
+  return new SLSTMCell(knownOptions("SLSTMCell", options, sLstmCellNames));
 }
 
 /** An sLSTM layer: x [B, T, I] → [B, H], or [B, T, H] with `returnSequences`. @example sLstm({ units: 32, heads: 4 }) */
 export function sLstm(options: SLSTMOptions): SLSTM {
-  return new SLSTM(options);
+  return new SLSTM(knownOptions("SLSTM", options, sLstmNames));
 }

@@ -4,9 +4,17 @@ import { rnnSequence } from "../../autograd/ops/rnn.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, SymbolicShape } from "../layer.ts";
+import { knownOptions, type NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
 import type { SequenceResult } from "../scan.ts";
-import { type ActivationOptions, activateBy, checkActivationSpec, checkGateClip, limited } from "./activation-spec.ts";
+import {
+  type ActivationOptions,
+  activateBy,
+  checkActivationSpec,
+  checkGateClip,
+  limited,
+  shapedActivationNames,
+} from "./activation-spec.ts";
 import {
   Cell,
   dropped,
@@ -17,10 +25,13 @@ import {
   type SequenceOrder,
   type StepDropout,
 } from "./cell.ts";
-import { type CellOptions, type CellSettings, cellSettings, fusedActivations } from "./cell-options.ts";
+import { type CellOptions, type CellSettings, cellNames, cellSettings, fusedActivations } from "./cell-options.ts";
 
 /** Options of `simpleRnnCell`. */
 export interface SimpleRNNCellOptions extends Omit<CellOptions, "activation">, ActivationOptions {}
+
+/** The names of `SimpleRNNCellOptions`. */
+export const simpleRnnCellNames: NamesOf<SimpleRNNCellOptions> = { ...cellNames, ...shapedActivationNames };
 
 /**
  * One step of the simple recurrent network [Elman 1990, doi:10.1207/s15516709cog1402_1].
@@ -93,5 +104,5 @@ export class SimpleRNNCell extends Cell<SimpleRNNCellOptions, HiddenState> {
  * @example rnn(simpleRnnCell({ units: 32 }))
  */
 export function simpleRnnCell(options: SimpleRNNCellOptions): SimpleRNNCell {
-  return new SimpleRNNCell(options);
+  return new SimpleRNNCell(knownOptions("SimpleRNNCell", options, simpleRnnCellNames));
 }

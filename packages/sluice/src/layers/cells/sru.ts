@@ -8,12 +8,13 @@ import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CallContext, SymbolicShape } from "../layer.ts";
 import { heldInputs, lastStep, parallelInput } from "../linear-recurrence.ts";
+import { knownOptions, type NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
-import { RecurrentLayer, type RecurrentOptions } from "../recurrent-layer.ts";
+import { RecurrentLayer, type RecurrentOptions, recurrentNames } from "../recurrent-layer.ts";
 import { type SequenceResult, scan } from "../scan.ts";
 import { checkChoice } from "../window-options.ts";
 import { Cell, dropped, noDropout, type StepDropout } from "./cell.ts";
-import { type CellOptions, type CellSettings, cellSettings, checkCount, checkRate } from "./cell-options.ts";
+import { type CellOptions, type CellSettings, cellNames, cellSettings, checkCount, checkRate } from "./cell-options.ts";
 import { reportGates } from "./gates.ts";
 import type { LSTMState } from "./lstm-cell.ts";
 
@@ -32,6 +33,16 @@ export interface SRUCellOptions extends CellOptions {
   /** Share of the gate r taken as 0 in training: one mask a call, the same at all steps; a dropped unit shows α x̂ alone. Default 0. */
   readonly outputDropout?: number;
 }
+
+const sruCellNames: NamesOf<SRUCellOptions> = {
+  ...cellNames,
+  highwayBias: true,
+  rescale: true,
+  highway: true,
+  projection: true,
+  layerNorm: true,
+  outputDropout: true,
+};
 
 const LAYER_NORM_EPSILON = 1e-5; // of the authors' package
 
@@ -157,6 +168,8 @@ interface Shown {
 /** Options of `sru`. */
 export interface SRUOptions extends SRUCellOptions, RecurrentOptions {}
 
+const sruNames: NamesOf<SRUOptions> = { ...sruCellNames, ...recurrentNames };
+
 /** The simple recurrent unit over a sequence: what reads x or shows h at all steps at once, c step by step. Equations: see `SRUCell`. */
 export class SRU extends RecurrentLayer<SRUOptions, LSTMState> {
   readonly type: string = "SRU";
@@ -188,10 +201,10 @@ export class SRU extends RecurrentLayer<SRUOptions, LSTMState> {
 
 /** One step of the simple recurrent unit with weights of its own. @example rnn(sruCell({ units: 32 })) */
 export function sruCell(options: SRUCellOptions): SRUCell {
-  return new SRUCell(options);
+  return new SRUCell(knownOptions("SRUCell", options, sruCellNames));
 }
 
 /** A layer of simple recurrent units: x [B, T, I] → [B, H], or [B, T, H] with `returnSequences`. @example sru({ units: 32 }) */
 export function sru(options: SRUOptions): SRU {
-  return new SRU(options);
+  return new SRU(knownOptions("SRU", options, sruNames));
 }

@@ -40,8 +40,10 @@ function rememberFirst(): { x: Float32Array; y: Float32Array } {
   return { x, y };
 }
 
-/** What a step's features are laid out as, for kinds that read grids, and the options that such a kind needs. */
-const grids: Readonly<Record<string, readonly [readonly number[], object]>> = {
+/** What a step's features are laid out as, for kinds that read grids, and the options of kinds that take no units. */
+const others: Readonly<Record<string, readonly [readonly number[] | null, object]>> = {
+  SLSTMBlock: [null, {}],
+  MLSTMBlock: [null, {}],
   ConvLSTM1D: [[4, 1], { filters: 3, kernelSize: 2 }],
   ConvLSTM2D: [[2, 2, 1], { filters: 3, kernelSize: 2, peepholes: "perChannel" }],
   ConvLSTM3D: [[2, 1, 2, 1], { filters: 3, kernelSize: [2, 1, 2], padding: "same" }],
@@ -52,7 +54,7 @@ const grids: Readonly<Record<string, readonly [readonly number[], object]>> = {
 const recurrent = layerKinds().filter((kind) => kind.recurrent);
 const cases: [string, () => Layer[]][] = [
   ...recurrent.map((kind): [string, () => Layer[]] => {
-    const [frame, options] = grids[kind.type] ?? [null, { units: 4 }];
+    const [frame, options] = others[kind.type] ?? [null, { units: 4 }];
     const layer = (more: object = {}): Layer => (kind.create as (options: object) => Layer)({ ...options, ...more });
     if (!frame) return [kind.type, () => [layer({ inputShape: [TIME, FEATURES] })]];
     return [kind.type, () => [reshape({ targetShape: [TIME, ...frame], inputShape: [TIME, FEATURES] }), layer(), flatten()]];

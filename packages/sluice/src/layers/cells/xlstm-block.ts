@@ -5,6 +5,7 @@ import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { LayerOptions, State, SymbolicShape } from "../layer.ts";
 import { lastStep } from "../linear-recurrence.ts";
+import { layerNames, type NamesOf } from "../option-names.ts";
 import type { Parameter } from "../parameter.ts";
 import { RecurrentLayer, type RecurrentOptions } from "../recurrent-layer.ts";
 import type { SequenceResult } from "../scan.ts";
@@ -19,6 +20,9 @@ export interface XLSTMBlockOptions extends LayerOptions {
   /** K: steps that the causal convolution before the gates reads. Default 4. */
   readonly convolutionLength?: number;
 }
+
+/** The names of `XLSTMBlockOptions`. */
+export const xLstmBlockNames: NamesOf<XLSTMBlockOptions> = { ...layerNames, heads: true, convolutionLength: true };
 
 /** The guard of the normalisations. */
 export const EPSILON = 1e-5; // of the norms, the authors'

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import {
   activation,
+  batchNormalization,
   dense,
   dropout,
   gru,
@@ -51,11 +52,19 @@ const recurrent: fc.Arbitrary<Make> = fc.oneof(
         rnn([lstmCell({ units: a }), gruCell({ units: b }), simpleRnnCell({ units: c })], { returnSequences }),
   ),
 );
+/** Statistics and weights as after training. */
+const random = {
+  gammaInitializer: "randomNormal",
+  betaInitializer: "randomNormal",
+  movingMeanInitializer: "randomNormal",
+  movingVarianceInitializer: { type: "randomUniform", min: 0.5, max: 2 },
+} as const;
 const between: fc.Arbitrary<() => Layer> = fc.oneof(
   units.map((n) => () => dense({ units: n, activation: "tanh" }) as Layer),
   units.map((n) => () => timeDistributed(dense({ units: n, activation: "softmax" })) as Layer),
   fc.constantFrom("gelu" as const, "softmax" as const).map((name) => () => activation({ activation: name }) as Layer),
   fc.constant(() => layerNormalization() as Layer),
+  fc.constant(() => batchNormalization(random) as Layer),
   fc.constant(() => dropout({ rate: 0.4 }) as Layer),
 );
 

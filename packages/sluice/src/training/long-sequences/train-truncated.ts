@@ -1,4 +1,5 @@
 import { record } from "../../autograd/tape.ts";
+import { holdingChanges } from "../../layers/own-changes.ts";
 import type { Model } from "../../models/model.ts";
 import { sameShape } from "../../tensor/shape.ts";
 import { type CheckedBatch, toTensors } from "../batch.ts";
@@ -73,7 +74,7 @@ function* piecesOf(batch: CheckedBatch, truncation: Truncation, from: number, to
 function read(model: Model, piece: CheckedBatch, carried: CarriedStates, before: CarriedState): CarriedState {
   const { x, masks } = toTensors(model, piece);
   const { after, observe } = carried.catcher();
-  model.run(x, { training: true, masks, step: model.trainingSteps, states: before, observe });
+  holdingChanges(() => model.run(x, { training: true, masks, step: model.trainingSteps, states: before, observe }));
   return after;
 }
 
@@ -99,18 +100,23 @@ function update(
   return backend.step(() => {
     const parameters = model.parameters.filter(({ trainable }) => trainable);
     const wrt = parameters.map(({ tensor }) => tensor);
-    const { result, tape } = record(wrt, () => {
-      const borders = [carried.copy()];
-      for (const piece of window.slice(0, -1)) borders.push(read(model, piece, carried, borders.at(-1) as CarriedState));
-      const { after, observe } = carried.catcher();
-      const run = { training: true, step, states: borders.at(-1) as CarriedState, observe };
-      const priced = objective(model, compiled, toTensors(model, last), run);
-      return { priced, next: borders[1] ?? after };
-    });
-    const { priced, next } = result;
+    const { result: run, make } = holdingChanges(() =>
+      record(wrt, () => {
+        const borders = [carried.copy()];
+        for (const piece of window.slice(0, -1)) borders.push(read(model, piece, carried, borders.at(-1) as CarriedState));
+        const { after, observe } = carried.catcher();
+        const run = { training: true, step, states: borders.at(-1) as CarriedState, observe };
+        const priced = objective(model, compiled, toTensors(model, last), run);
+        return { priced, next: borders[1] ?? after };
+      }),
+    );
+    const { priced, next } = run.result;
     const used = entriesOf(priced);
     const sound = !guard || Number.isFinite(priced.loss.dataSync()[0]);
-    if (sound && used > 0) compiled.optimizer.apply(parameters, tape.gradients(priced.loss));
+    if (sound && used > 0) {
+      make();
+      compiled.optimizer.apply(parameters, run.tape.gradients(priced.loss));
+    }
     if (advance) carried.keep(next);
     return readBack(priced, meter.wantsPredictions).then(({ predictions, ...losses }) => {
       meter.addPredictions(predictions, last.y);

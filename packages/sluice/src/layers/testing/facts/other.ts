@@ -22,6 +22,11 @@ export const otherFacts: Readonly<Record<string, OtherFacts>> = {
     parameters: "2I",
     elsewhere: "Keras, ONNX LayerNormalization; PyTorch nn.LayerNorm",
   },
+  BatchNormalization: {
+    computes: "y = γ (x − mean) / √(variance + ε) + β over batch and time; running statistics in prediction",
+    parameters: "2I, and 2I statistics",
+    elsewhere: "Keras, ONNX BatchNormalization; PyTorch nn.BatchNorm1d",
+  },
   Activation: window("y = f(x)", "Keras Activation"),
   Dropout: window("y = d ⊙ x in training, d 0 or 1 / (1 − rate)", "Keras Dropout; PyTorch nn.Dropout"),
   Masking: window("a mask: 0 at steps that hold nothing but one value", "Keras Masking"),
