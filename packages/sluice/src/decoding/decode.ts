@@ -2,7 +2,7 @@ import { ValueError } from "../errors.ts";
 import type { Model } from "../models/model.ts";
 import { cutIntoSteps, type StepGraph } from "../models/step-graph.ts";
 import { type ArrayInputs, concatRows, gatherRows, toNumericArray, toNumericArrays } from "../training/arrays.ts";
-import { checkBatch, toTensors } from "../training/batch.ts";
+import { checkBatch } from "../training/batch.ts";
 import type { NumericArray } from "../training/dataset.ts";
 import { pacer } from "../training/pace.ts";
 import { Beam, type Hypothesis } from "./beam.ts";
@@ -77,8 +77,7 @@ async function searchBatch(
   const size = sources[0]?.shape[0] ?? 0;
   const tokens = { shape: [size, 1], data: new Float32Array(size) }; // stands for the last input, which is still to come
   const batch = checkBatch(model, { x: [...sources, tokens], ...(mask && { mask }) }, { targets: false });
-  const { x, masks } = toTensors(model, batch);
-  const run = new StepRun(cuts, model.backend, x.slice(0, -1), masks.slice(0, -1), settings.fromLogits);
+  const run = new StepRun(cuts, model, batch, settings.fromLogits);
   const classes = model.graph.outputs[0]?.shape.at(-1) as number;
   const beams = Array.from({ length: size }, (_, example) => new Beam(settings, example));
   const looks: (readonly NumericArray[])[] = [];

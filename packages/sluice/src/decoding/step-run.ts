@@ -8,8 +8,10 @@ import type { State } from "../layers/layer.ts";
 import type { RecurrentLayer } from "../layers/recurrent-layer.ts";
 import type { GraphNode, SymbolicTensor } from "../layers/symbolic.ts";
 import { runGraph } from "../models/graph.ts";
+import type { Model } from "../models/model.ts";
 import type { StepGraph } from "../models/step-graph.ts";
 import { inStep, type Tensor, tensor } from "../tensor/tensor.ts";
+import { type CheckedBatch, toTensors } from "../training/batch.ts";
 import type { NumericArray } from "../training/dataset.ts";
 
 /** One row of a step: an output sequence that grows. */
@@ -43,21 +45,16 @@ export class StepRun {
 
   /**
    * Reads the sources.
-   * @param sources the model's inputs before the last, B rows each, with their masks.
+   * @param batch the model's inputs, of which the last is not read, and the mask.
    */
-  constructor(
-    cuts: StepGraph,
-    backend: Backend,
-    sources: readonly Tensor[],
-    masks: readonly (Tensor | null)[],
-    fromLogits: boolean,
-  ) {
+  constructor(cuts: StepGraph, model: Model, batch: CheckedBatch, fromLogits: boolean) {
     this.cuts = cuts;
-    this.backend = backend;
+    this.backend = model.backend;
     this.fromLogits = fromLogits;
-    this.size = sources[0]?.shape[0] as number;
-    const { memories, states } = inStep(backend, () => {
-      const read = runGraph(cuts.once, sources, { training: false, masks, step: 0 });
+    this.size = batch.size;
+    const { memories, states } = inStep(model.backend, () => {
+      const { x, masks } = toTensors(model, batch);
+      const read = runGraph(cuts.once, x.slice(0, -1), { training: false, masks: masks.slice(0, -1), step: 0 });
       const taken = cuts.steps.map(({ takes }) => takes.map((place) => read.outputs[place] as Tensor));
       return {
         memories: cuts.steps.map(({ attention, takes: [place = 0] }, k) => {
