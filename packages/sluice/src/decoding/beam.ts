@@ -71,7 +71,8 @@ export class Beam {
         const logProbability = before.logProbability + (scores[row * classes + token] as number);
         if (Number.isNaN(logProbability)) {
           throw new NumericError(
-            "Cannot decode: the model's output is NaN. Train it with smaller steps, or look for NaN in the source.",
+            `Cannot decode: ln p of token ${token} is NaN. Give fromLogits: true where no softmax ends the model; ` +
+              "where its weights are NaN, train it with smaller steps.",
           );
         }
         if (token === pad || logProbability === Number.NEGATIVE_INFINITY) continue;

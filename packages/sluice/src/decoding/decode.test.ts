@@ -300,6 +300,8 @@ describe("decode", () => {
     const net = randomWeights(model({ inputs: [sequence, vector, soFar], outputs: y, backend: "reference" }), 60);
     const like = { backend };
     const source = [randomTensor([2, 3, 2], { seed: 1, like }), randomTensor([2, 3], { seed: 2, like })];
+    const fewer = [source[0]!, ops.slice(source[1]!, 0, 1, { axis: 0 })];
+    await expect(decode(net, fewer, { ...marks, maxLength: 4 })).rejects.toThrow("2 sources with an array of shape [1, 3]");
     const rows = await beamSearch(net, source, { ...marks, maxLength: 4, beams: 4, attention: true });
     rows.forEach((hypotheses, n) => {
       const row = (x: Tensor): Tensor => ops.slice(x, n, n + 1, { axis: 0 });
@@ -357,6 +359,13 @@ describe("decode", () => {
     await expect(trial({ start: -1 })).rejects.toThrow("start -1");
     await expect(trial({ start: 9 })).rejects.toThrow("index 9");
     await expect(trial({ lengthPenalty: Number.NaN })).rejects.toThrow("lengthPenalty NaN");
+    await expect(trial({ start: 0 })).rejects.toThrow("start 0: the decoder masks it as padding");
+    await expect(trial({ pad: 1.5 })).rejects.toThrow("pad 1.5");
+    await expect(trial({ fromLogits: false })).rejects.toThrow("Give fromLogits: true where no softmax ends the model");
+    await expect(trial({ mask: [[1, 1, 1, 1]] })).rejects.toThrow("Cannot decode 3 sources with an array of shape [1, 4]");
+    await expect(trial({ mask: sources.map(() => [1, 1]) })).rejects.toThrow("no input has its axes");
+    await expect(decode(net, 3, options)).rejects.toThrow('its input "source" reads [?, ?]');
+    expect(() => attended(attention({ causal: true }))).toThrow('layer "attention" is causal');
     await expect(trial({ fromLogits: undefined })).rejects.toThrow("Cannot tell whether model");
     await expect(decode(net, [[[1, 2]]], options)).rejects.toThrow('its input "source" reads [?, ?]');
     const single = sequential([
@@ -370,7 +379,7 @@ describe("decode", () => {
     });
     await expect(decode(kept, padded, options)).rejects.toThrow("Cannot decode with stateful model");
     const broken = randomWeights(small(100), 1, Number.NaN);
-    await expect(decode(broken, padded, options)).rejects.toThrow("the model's output is NaN");
+    await expect(decode(broken, padded, options)).rejects.toThrow(/ln p of token \d is NaN/);
   });
 
   test("in float32 it gives the same answers", async () => {

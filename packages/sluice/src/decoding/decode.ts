@@ -1,8 +1,9 @@
-import { ValueError } from "../errors.ts";
+import { ShapeError, ValueError } from "../errors.ts";
 import type { Model } from "../models/model.ts";
 import { cutIntoSteps, type StepGraph } from "../models/step-graph.ts";
+import { showShape } from "../tensor/shape.ts";
 import { type ArrayInputs, concatRows, gatherRows, toNumericArray, toNumericArrays } from "../training/arrays.ts";
-import { checkBatch, toTensors } from "../training/batch.ts";
+import { checkBatch } from "../training/batch.ts";
 import type { NumericArray } from "../training/dataset.ts";
 import { pacer } from "../training/pace.ts";
 import { Beam, type Hypothesis } from "./beam.ts";
@@ -57,7 +58,13 @@ export async function beamSearch(model: Model, source: ArrayInputs, options: Dec
   const settings = decodeSettings(model, options);
   const sources = await toNumericArrays(source, inputs.length - 1, "the source");
   const mask = options.mask === undefined ? null : await toNumericArray(options.mask, "mask");
-  const examples = sources[0]?.shape[0] ?? 0;
+  const examples = sources[0]?.shape[0] ?? 1;
+  const odd = [...sources, ...(mask ? [mask] : [])].find(({ shape: [size = 1] }) => size !== examples);
+  if (odd) {
+    throw new ShapeError(
+      `Cannot decode ${examples} sources with an array of shape ${showShape(odd.shape)}: axis 0 of every input and of the mask counts the sources. Give each one row for each.`,
+    );
+  }
   const found: Decoded[][] = [];
   for (let begin = 0; begin < examples; begin += settings.batchSize) {
     const rows = Int32Array.from({ length: Math.min(settings.batchSize, examples - begin) }, (_, k) => begin + k);
@@ -77,8 +84,7 @@ async function searchBatch(
   const size = sources[0]?.shape[0] ?? 0;
   const tokens = { shape: [size, 1], data: new Float32Array(size) }; // stands for the last input, which is still to come
   const batch = checkBatch(model, { x: [...sources, tokens], ...(mask && { mask }) }, { targets: false });
-  const { x, masks } = toTensors(model, batch);
-  const run = new StepRun(cuts, model.backend, x.slice(0, -1), masks.slice(0, -1), settings.fromLogits);
+  const run = new StepRun(cuts, model, batch, settings);
   const classes = model.graph.outputs[0]?.shape.at(-1) as number;
   const beams = Array.from({ length: size }, (_, example) => new Beam(settings, example));
   const looks: (readonly NumericArray[])[] = [];
@@ -87,7 +93,7 @@ async function searchBatch(
     const { scores, weights } = run.step(
       beams.flatMap((beam, example) => (beam.over ? [] : beam.open.map(({ row, token }) => ({ example, token, parent: row })))),
     );
-    if (settings.attention) looks.push(weights);
+    looks.push(weights);
     let row = 0;
     for (const beam of open) {
       const rows = beam.open.length;

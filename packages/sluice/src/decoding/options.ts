@@ -51,7 +51,7 @@ export function decodeSettings(model: Model, options: DecodeOptions): DecodeSett
   checkCount(beams, "beams");
   checkCount(batchSize, "batchSize");
   const classes = model.graph.outputs[0]?.shape.at(-1) ?? 0;
-  for (const [name, token] of Object.entries({ start, stop })) {
+  for (const [name, token] of Object.entries({ start, stop, ...(pad !== null && { pad }) })) {
     if (!Number.isInteger(token) || token < 0)
       throw new ValueError(`Cannot decode with ${name} ${token}: it is a token, a whole number from 0 up.`);
   }
@@ -60,7 +60,12 @@ export function decodeSettings(model: Model, options: DecodeOptions): DecodeSett
       `Cannot decode with stop ${stop}: it is a token that may come out, from 0 to ${classes - 1} and other than padding.`,
     );
   }
-  if (!Number.isFinite(lengthPenalty)) throw new ValueError(`Cannot decode with lengthPenalty ${lengthPenalty}: it is a number.`);
+  if (start === paddingOf(model.graph)) {
+    throw new ValueError(`Cannot decode with start ${start}: the decoder masks it as padding (maskZero). Take another token.`);
+  }
+  if (!Number.isFinite(lengthPenalty)) {
+    throw new ValueError(`Cannot decode with lengthPenalty ${lengthPenalty}: it is a finite number, 0 for none.`);
+  }
   const fromLogits = options.fromLogits ?? compiledFrom(model);
   return { start, stop, maxLength, beams, lengthPenalty, pad, attention, batchSize, fromLogits };
 }

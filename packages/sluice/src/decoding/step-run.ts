@@ -8,8 +8,10 @@ import type { State } from "../layers/layer.ts";
 import type { RecurrentLayer } from "../layers/recurrent-layer.ts";
 import type { GraphNode, SymbolicTensor } from "../layers/symbolic.ts";
 import { runGraph } from "../models/graph.ts";
+import type { Model } from "../models/model.ts";
 import type { StepGraph } from "../models/step-graph.ts";
 import { inStep, type Tensor, tensor } from "../tensor/tensor.ts";
+import { type CheckedBatch, toTensors } from "../training/batch.ts";
 import type { NumericArray } from "../training/dataset.ts";
 
 /** One row of a step: an output sequence that grows. */
@@ -26,16 +28,27 @@ export interface StepRow {
 export interface StepScores {
   /** ln p of what comes next, [rows, classes]. */
   readonly scores: HostArray;
-  /** Where each attention layer looked, [rows, …, S]. */
+  /** Where each attention layer looked, [rows, …, S]; empty unless asked for. */
   readonly weights: readonly NumericArray[];
+}
+
+/** What a `StepRun` is told. */
+export interface StepSettings {
+  /** Whether the model gives raw scores instead of probabilities. */
+  readonly fromLogits: boolean;
+  /** Give where the attention layers looked. */
+  readonly attention: boolean;
 }
 
 /** A batch of sources that has been read once, and the decoder's states, which each step takes further. */
 export class StepRun {
   private readonly cuts: StepGraph;
   private readonly backend: Backend;
-  private readonly fromLogits: boolean;
+  private readonly settings: StepSettings;
+  /** Number of sources. */
   private readonly size: number;
+  /** Number of rows of the last step. */
+  private rows: number;
   /** What each use of an attention layer looks at; null for others. */
   private readonly memories: readonly (AttentionMemory | null)[];
   /** The state of each use of a recurrent layer, one row for each row of the last step; null for others. */
@@ -43,21 +56,17 @@ export class StepRun {
 
   /**
    * Reads the sources.
-   * @param sources the model's inputs before the last, B rows each, with their masks.
+   * @param batch the model's inputs, of which the last is not read, and the mask.
    */
-  constructor(
-    cuts: StepGraph,
-    backend: Backend,
-    sources: readonly Tensor[],
-    masks: readonly (Tensor | null)[],
-    fromLogits: boolean,
-  ) {
+  constructor(cuts: StepGraph, model: Model, batch: CheckedBatch, settings: StepSettings) {
     this.cuts = cuts;
-    this.backend = backend;
-    this.fromLogits = fromLogits;
-    this.size = sources[0]?.shape[0] as number;
-    const { memories, states } = inStep(backend, () => {
-      const read = runGraph(cuts.once, sources, { training: false, masks, step: 0 });
+    this.backend = model.backend;
+    this.settings = settings;
+    this.size = batch.size;
+    this.rows = batch.size;
+    const { memories, states } = inStep(model.backend, () => {
+      const { x, masks } = toTensors(model, batch);
+      const read = runGraph(cuts.once, x.slice(0, -1), { training: false, masks: masks.slice(0, -1), step: 0 });
       const taken = cuts.steps.map(({ takes }) => takes.map((place) => read.outputs[place] as Tensor));
       return {
         memories: cuts.steps.map(({ attention, takes: [place = 0] }, k) => {
@@ -79,10 +88,15 @@ export class StepRun {
   /** One step of every row. */
   step(rows: readonly StepRow[]): StepScores {
     const { cuts, backend } = this;
+    const { fromLogits, attention: isSeen } = this.settings;
     const { scores, weights, states } = inStep(backend, () => {
       const column = (values: readonly number[]): Tensor => tensor(values, [values.length], { backend });
-      const parents = column(rows.map(({ parent }) => parent));
-      const examples = column(rows.map(({ example }) => example));
+      const choice = (count: number, pick: (row: StepRow) => number): Choice => {
+        const indices = rows.map(pick);
+        return { indices: isAll(indices, count) ? null : column(indices), count };
+      };
+      const parents = choice(this.rows, ({ parent }) => parent);
+      const examples = choice(this.size, ({ example }) => example);
       const tokens = reshape(column(rows.map(({ token }) => token)), [rows.length, 1]);
       const results = new Map<GraphNode, readonly Tensor[]>([[cuts.target.node, [tokens]]]);
       const valueAt = ({ node, index }: SymbolicTensor): Tensor => results.get(node)?.[index] as Tensor;
@@ -91,28 +105,42 @@ export class StepRun {
         const [state = null, memory = null] = [this.states[k], this.memories[k]];
         const [x] = node.inputs as [SymbolicTensor];
         if (attention && memory) {
-          const own = mapTensors(memory, (part) => rowsOf(part, examples, this.size));
+          const own = mapTensors(memory, (part) => rowsOf(part, examples));
           const { context, weights: look } = attention.attend(valueAt(x), own);
           results.set(node, [context, look]);
-          looks.push(squeeze(look, -2));
+          if (isSeen) looks.push(squeeze(look, -2));
           return null;
         }
         const inputs = (recurrent ? [x] : node.inputs).map(valueAt);
-        const before = state && mapTensors(state, (part) => rowsOf(part, parents, part.shape[0] as number));
+        const before = state && mapTensors(state, (part) => rowsOf(part, parents));
         const result = node.layer.run(inputs, { training: false, masks: inputs.map(() => null), state: before, step: 0 });
         results.set(node, result.outputs);
         return recurrent ? { ...result.state } : null;
       });
       const output = valueAt(cuts.output);
-      return { scores: this.fromLogits ? logSoftmax(output) : log(output), weights: looks, states: after };
+      return { scores: fromLogits ? logSoftmax(output) : log(output), weights: looks, states: after };
     });
     this.states = states;
+    this.rows = rows.length;
     return { scores: scores.dataSync(), weights: weights.map((x) => ({ shape: x.shape, data: x.dataSync() })) };
   }
 }
 
-/** What x holds of the rows at `indices`, of `count` in all; each has one entry along axis 0, or as many as it has heads. */
-function rowsOf(x: Tensor, indices: Tensor, count: number): Tensor {
+/** Which rows are taken. */
+interface Choice {
+  /** Null: all, in their order. */
+  readonly indices: Tensor | null;
+  /** How many there are to choose from. */
+  readonly count: number;
+}
+
+function isAll(indices: readonly number[], count: number): boolean {
+  return indices.length === count && indices.every((index, k) => index === k);
+}
+
+/** What x holds of the chosen rows; each has one entry along axis 0, or as many as it has heads. */
+function rowsOf(x: Tensor, { indices, count }: Choice): Tensor {
+  if (!indices) return x;
   const [entries, ...rest] = x.shape as [number, ...number[]];
   const rows = gatherRows(reshape(x, [count, x.size / count]), indices);
   return reshape(rows, [(entries / count) * indices.size, ...rest]);

@@ -178,6 +178,7 @@ describe("seq2seq", () => {
     const head = dense({ units: 13 });
     const make = (encoder: readonly Layer[], decoder: readonly Layer[]) => () => seq2seq({ encoder, decoder });
     expect(make([], [token()])).toThrow("its encoder has no layers");
+    expect(make([token()], [token(), head])).toThrow("an encoder without a recurrent layer");
     expect(make([lstm({ units: 2 })], [token()])).toThrow('its encoder begins with "lstm", which does not say what it reads');
     expect(make([token(), lstm({ units: 2 })], [token(), head])).toThrow(
       "an encoder with 1 recurrent layers and a decoder with 0",

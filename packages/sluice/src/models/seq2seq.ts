@@ -79,6 +79,11 @@ interface Encoded {
 
 function encode(layers: readonly Layer[], source: SymbolicTensor, attended: boolean): Encoded {
   const last = layers.findLastIndex(isRecurrent);
+  if (last < 0) {
+    throw new ValueError(
+      "Cannot make seq2seq of an encoder without a recurrent layer: the state in which one ends is where the decoder starts. Add one, such as lstm({ units }).",
+    );
+  }
   const behind = layers[last + 1];
   if (behind && !attended) {
     throw new ValueError(

@@ -86,6 +86,9 @@ function stepRefusal({ layer, inputs }: GraphNode, follows: (x: SymbolicTensor) 
       : `layer "${layer.name}" must read what came out, from a state that does not`;
   }
   if (layer instanceof AttentionLayer) {
+    if (layer.options.causal) {
+      return `layer "${layer.name}" is causal, so it would see of the source only as many steps as have come out; leave causal out`;
+    }
     const looksBack = others.length > 0 && follows(x) && !others.some(follows);
     return looksBack ? null : `layer "${layer.name}" must look from what comes out at what does not follow from it`;
   }

@@ -44,6 +44,12 @@ export function checkBatch(network: Network, batch: Batch, { targets, classWeigh
   const size = x[0]?.shape[0] ?? 0;
   for (const { shape } of y) if (shape[0] !== size) throw unequal("targets", shape, size);
   if (mask && (mask.shape.length !== 2 || mask.shape[0] !== size)) throw unequal("a mask [batch, time]", mask.shape, size);
+  if (mask && !x.some(({ shape }) => hasSteps(shape, mask))) {
+    throw new ShapeError(
+      `Cannot use a mask of shape ${showShape(mask.shape)}: no input has its axes [batch, time]; they are ${x.map(({ shape }) => showShape(shape)).join(", ")}. ` +
+        "Give 1 or 0 for each step of an input.",
+    );
+  }
   if (batch.sampleWeight && batch.sampleWeight.shape[0] !== size) throw unequal("sample weights", batch.sampleWeight.shape, size);
   x.forEach((array, k) => {
     checkFinite(array, x.length > 1 ? `input x ${k}` : "input x", mask);
@@ -52,6 +58,11 @@ export function checkBatch(network: Network, batch: Batch, { targets, classWeigh
     checkFinite(array, y.length > 1 ? `target y ${k}` : "target y", mask);
   });
   return { x, y, weights: weightsOf(batch.sampleWeight ?? null, classWeight, y, outputs[0]?.shape ?? []), mask, size };
+}
+
+/** Whether the mask [B, T] is one for the steps of an array of this shape. */
+function hasSteps(shape: Shape, mask: NumericArray): boolean {
+  return shape.length > 1 && sameShape(shape.slice(0, 2), mask.shape);
 }
 
 function toList(x: Batch["x"]): readonly NumericArray[] {
@@ -130,6 +141,6 @@ export function toTensors(network: Network, { x, y, weights, mask }: CheckedBatc
     x: x.map(upload),
     y: y.map(upload),
     weights: weights && upload(weights),
-    masks: x.map(({ shape }) => (mask && shape.length > 1 && sameShape(shape.slice(0, 2), mask.shape) ? maskTensor : null)),
+    masks: x.map(({ shape }) => (mask && hasSteps(shape, mask) ? maskTensor : null)),
   };
 }

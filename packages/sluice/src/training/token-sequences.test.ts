@@ -47,6 +47,8 @@ describe("token sequences", () => {
     expect(() => padTokens([[3], [4, 0]])).toThrow("Cannot pad sequence 1: its token 1 is 0. Tokens are whole numbers");
     expect(() => padTokens([[3.5]])).toThrow("token 0 is 3.5");
     expect(() => padTokens([[-1]])).toThrow("token 0 is -1");
-    expect(() => teacherForcing([[3]], { start: 0, stop: 2 })).toThrow("its token 0 is 0");
+    expect(() => teacherForcing([[3]], { start: 0, stop: 2 })).toThrow("Cannot teach with start 0: Tokens are whole");
+    expect(() => teacherForcing([[3]], { start: 1, stop: 0 })).toThrow("stop 0");
+    expect(() => teacherForcing([[3, -1]], { start: 1, stop: 2 })).toThrow("its token 1 is -1");
   });
 });

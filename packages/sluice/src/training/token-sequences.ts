@@ -14,15 +14,19 @@ export function padTokens(sequences: TokenSequences, pad = 0): NumericArray & { 
   const length = sequences.reduce((most, each) => Math.max(most, each.length), 0);
   const data = new Float32Array(sequences.length * length).fill(pad);
   sequences.forEach((sequence, n) => {
-    const bad = sequence.findIndex((token) => !Number.isInteger(token) || token < 0 || token === pad);
-    if (bad >= 0) {
-      throw new ValueError(
-        `Cannot pad sequence ${n}: its token ${bad} is ${sequence[bad]}. Tokens are whole numbers from 0 up, other than pad ${pad}.`,
-      );
-    }
+    const bad = sequence.findIndex((token) => !isToken(token, pad));
+    if (bad >= 0) throw new ValueError(`Cannot pad sequence ${n}: its token ${bad} is ${sequence[bad]}. ${tokenRule(pad)}`);
     data.set(sequence, n * length);
   });
   return { shape: [sequences.length, length], data };
+}
+
+function isToken(token: number, pad: number): boolean {
+  return Number.isInteger(token) && token >= 0 && token !== pad;
+}
+
+function tokenRule(pad: number): string {
+  return `Tokens are whole numbers from 0 up, other than pad ${pad}.`;
 }
 
 /** What a decoder reads, and what it is to answer. */
@@ -36,7 +40,7 @@ export interface TeacherForcing {
 /**
  * Output sequences as a decoder is trained on them: it reads the true token before each one it is to give [Williams & Zipser 1989,
  * doi:10.1162/neco.1989.1.2.270].
- * @throws as `padTokens`.
+ * @throws as `padTokens`, and {ValueError} for a start or stop that is no such token.
  * @example
  * const { input, target } = teacherForcing(answers, { start: 1, stop: 2 });
  * await net.fit([padTokens(questions), input], target, { epochs: 20 });
@@ -45,14 +49,11 @@ export function teacherForcing(
   sequences: TokenSequences,
   { start, stop, pad = 0 }: { readonly start: number; readonly stop: number; readonly pad?: number },
 ): TeacherForcing {
-  return {
-    input: padTokens(
-      sequences.map((sequence) => [start, ...sequence]),
-      pad,
-    ),
-    target: padTokens(
-      sequences.map((sequence) => [...sequence, stop]),
-      pad,
-    ),
-  };
+  for (const [name, token] of Object.entries({ start, stop })) {
+    if (!isToken(token, pad)) throw new ValueError(`Cannot teach with ${name} ${token}: ${tokenRule(pad)}`);
+  }
+  const asked = sequences.map((sequence) => [...sequence, stop]);
+  const target = padTokens(asked, pad); // first: an error tells places in the sequence itself
+  const read = sequences.map((sequence) => [start, ...sequence]);
+  return { input: padTokens(read, pad), target };
 }

@@ -1,4 +1,4 @@
-import { add, lessEqual, multiply, subtract } from "../../autograd/ops/elementwise.ts";
+import { add, equal, lessEqual, multiply, subtract } from "../../autograd/ops/elementwise.ts";
 import { expandDims } from "../../autograd/ops/shape.ts";
 import { softmax } from "../../autograd/ops/softmax.ts";
 import type { Backend } from "../../backend/backend.ts";
@@ -16,7 +16,7 @@ export interface Sight {
   readonly causal: boolean;
 }
 
-/** 1 where query i may look at step j, [B or 1, Tq or 1, S or 1]; null where each may look at all. */
+/** Other than 0 where query i may look at step j, [B or 1, Tq or 1, S or 1]; null where each may look at all. */
 export function visibleSteps({ mask, queryMask, causal }: Sight, Tq: number, S: number, backend: Backend): Tensor | null {
   const parts = [mask && expandDims(mask, 1), queryMask && expandDims(queryMask, 2), causal ? upToNow(Tq, S, backend) : null];
   return parts.reduce((all, part) => (all && part ? multiply(all, part) : (all ?? part)), null);
@@ -25,8 +25,9 @@ export function visibleSteps({ mask, queryMask, causal }: Sight, Tq: number, S: 
 /** Softmax over the visible steps: scores […, S] → weights of sum 1. A query that sees no step has weights of 0. */
 export function attentionWeights(scores: Tensor, visible: Tensor | null): Tensor {
   if (!visible) return softmax(scores);
-  const seen = softmax(add(scores, multiply(subtract(visible, 1), HIDDEN)));
-  return multiply(seen, visible);
+  const hidden = equal(visible, 0); // as for other layers, every number but 0 means: use the step
+  const weights = softmax(add(scores, multiply(hidden, -HIDDEN)));
+  return multiply(weights, subtract(1, hidden));
 }
 
 /** [1, Tq, S], 1 where j ≤ i. */

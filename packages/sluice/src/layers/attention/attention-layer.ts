@@ -158,12 +158,14 @@ export abstract class AttentionLayer<O extends AttentionLayerOptions = Attention
   /**
    * Makes a sequence ready to be attended to: what does not depend on the query is computed once.
    * @param values [B, S, Dv] @param keys [B, S, Dk] @param mask [B, S], 1 = the step may be looked at.
-   * @throws {StateError} before the layer is built; {ShapeError} for a mask of another shape.
+   * @throws {StateError} before the layer is built; {ShapeError} for values or keys it was not built for, and for a mask of another shape.
    * @example
    * const memory = layer.remember(encoded, encoded, mask);
    * const { context, weights } = layer.attend(hiddenState, memory); // [B, H] → [B, V], [B, S]
    */
   remember(values: Tensor, keys: Tensor = values, mask: Tensor | null = null): AttentionMemory {
+    void this.buildContext;
+    this.outputShapes([[null, null, featuresOf(this.inputShapes).query], values.shape, keys.shape]);
     if (mask) checkMask(this, mask, values);
     return inStep(values.backend, () => {
       const seen = withoutPadding(values, mask);
@@ -173,13 +175,17 @@ export abstract class AttentionLayer<O extends AttentionLayerOptions = Attention
 
   /**
    * What queries [B, Tq, Dq], or one a row [B, Dq], find in a memory; gradients reach both.
-   * @throws {ValueError} for one query a row when `causal`: its place in time is not known.
+   * @throws {ValueError} for one query a row when `causal`: its place in time is not known; {ShapeError} for a query the layer was not
+   * built for, and for a mask of another shape.
    */
   attend(query: Tensor, memory: AttentionMemory, options: AttendOptions = {}): Attended {
     const isOne = query.rank === 2;
-    this.checkCausal(isOne);
+    const { value, key } = featuresOf(this.inputShapes);
+    this.outputShapes([query.shape, [null, null, value], [null, null, key]]);
     return inStep(query.backend, () => {
-      const scores = this.scores(isOne ? expandDims(query, 1) : query, memory.keys);
+      const queries = isOne ? expandDims(query, 1) : query;
+      if (options.queryMask) checkMask(this, options.queryMask, queries);
+      const scores = this.scores(queries, memory.keys);
       const weights = this.weights(scores, memory.mask, options);
       const context = withoutPadding(this.sumUp(weights, memory.values), options.queryMask ?? null);
       return isOne ? { context: squeeze(context, 1), weights: squeeze(weights, -2) } : { context, weights };

@@ -6,7 +6,14 @@ import { expectClose } from "../../testing/oracle.ts";
 import type { Layer } from "../layer.ts";
 import { layerFromConfig } from "../layer-from-config.ts";
 import { configOf } from "../registry.ts";
-import { type AttentionLayer, additiveAttention, attention, MultiHeadAttention, multiHeadAttention } from "./index.ts";
+import {
+  type AttentionLayer,
+  additiveAttention,
+  attention,
+  attentionPooling,
+  MultiHeadAttention,
+  multiHeadAttention,
+} from "./index.ts";
 
 await init({ backend: "wasm" });
 const backend = getBackend("reference");
@@ -294,6 +301,19 @@ describe("masks", () => {
     );
     expect(() => run(layer, [x, y], [of4, null])).toThrow(/\[batch, time\] = \[1, 3\]/);
   });
+  test("hide the steps where they are 0 and no others", () => {
+    for (const layer of [attention(), attentionPooling({ biasInitializer: "ones" })]) {
+      const expected = numbers(layer.forward(x, { mask: of3 }).output);
+      expect(numbers(layer.forward(x, { mask: of([2, 0, -1], [1, 3]) }).output)).toEqual(expected);
+    }
+  });
+});
+
+test("a sequence of no steps gives nothing", () => {
+  const layer = multiHeadAttention({ heads: 2, biasInitializer: "ones" });
+  const none = of([], [1, 0, 4]);
+  expect(layer.forward(none).output.shape).toEqual([1, 0, 4]);
+  expect(numbers(layer.forward([random([1, 2, 4]), none]).output)).toEqual(new Array(8).fill(1)); // the bias
 });
 
 describe("dropout", () => {
@@ -361,5 +381,16 @@ describe("errors say what to do", () => {
     const layer = attention();
     layer.forward(random([1, 2, 3]));
     expect(() => layer.forward(random([1, 2, 4]))).toThrow(/it was built for 3, 3 and 3 features/);
+  });
+  test("inside a step too, before a number is computed", () => {
+    expect(() => attention({ score: "general" }).remember(random([1, 2, 3]))).toThrow(/has no weights yet/);
+    const layer = attention({ score: "general" });
+    layer.forward([random([1, 3]), random([1, 4, 2])]);
+    expect(() => layer.remember(random([1, 4, 3]))).toThrow(/it was built for 3, 2 and 2 features/);
+    expect(() => layer.remember(random([1, 4, 2]), random([1, 5, 2]))).toThrow(/value and key .* with one time/);
+    const memory = layer.remember(random([1, 4, 2]));
+    expect(() => layer.attend(random([1, 2]), memory)).toThrow(/it was built for 3, 2 and 2 features/);
+    expect(() => layer.attend(random([3]), memory)).toThrow(/it reads \[query, value, key\]/);
+    expect(() => layer.attend(random([1, 2, 3]), memory, { queryMask: of([1], [1, 1]) })).toThrow(/\[batch, time\] = \[1, 2\]/);
   });
 });

@@ -108,8 +108,8 @@ export class MultiHeadAttention extends AttentionLayer<MultiHeadAttentionOptions
   protected scores(queries: Tensor, keys: Tensor): Tensor {
     const asked = this.byHead(projected(queries, this.query));
     const scores = matmulTransposed(multiply(asked, 1 / Math.sqrt(asked.shape[2] as number)), keys);
-    const [, Tq, S] = scores.shape as [number, number, number];
-    return reshape(scores, [-1, this.options.heads, Tq, S]);
+    const [B] = queries.shape as [number];
+    return reshape(scores, [B, this.options.heads, ...scores.shape.slice(1)]);
   }
 
   protected override sumUp(weights: Tensor, values: Tensor): Tensor {
