@@ -1,7 +1,7 @@
 import { ShapeError, ValueError } from "../errors.ts";
 import type { Network } from "../models/network.ts";
 import { type Shape, sameShape, showShape } from "../tensor/shape.ts";
-import { allocate, type Tensor, tensor } from "../tensor/tensor.ts";
+import { allocate, type Tensor } from "../tensor/tensor.ts";
 import { checkFinite, listOf } from "./arrays.ts";
 import type { Batch, NumericArray } from "./dataset.ts";
 
@@ -118,7 +118,7 @@ function classFactors(
   return { shape: shape.length === output.length ? shape.slice(0, -1) : shape, data: factors };
 }
 
-/** A checked batch as tensors. */
+/** A checked batch as tensors; made inside the step that reads them. */
 export interface BatchTensors {
   readonly x: readonly Tensor[];
   readonly y: readonly Tensor[];
@@ -127,11 +127,10 @@ export interface BatchTensors {
   readonly masks: readonly (Tensor | null)[];
 }
 
-/** A batch as tensors: of the running step, in its memory; outside one, constants. */
+/** A batch as tensors of the running step. */
 export function toTensors(network: Network, { x, y, weights, mask }: CheckedBatch): BatchTensors {
   const { backend } = network;
   const upload = ({ data, shape }: NumericArray): Tensor => {
-    if (!backend.inStep) return tensor(data, shape, { backend });
     const made = allocate(shape, backend);
     backend.write(made.storage, data);
     return made;
