@@ -1,58 +1,33 @@
 import { add, divide, maximum, multiply, sqrt, square, subtract } from "../autograd/ops/elementwise.ts";
 import { sum } from "../autograd/ops/reduce.ts";
 import { reshape } from "../autograd/ops/shape.ts";
-import { ShapeError, ValueError } from "../errors.ts";
-import type { ConstraintSpec } from "../initializers/constraints.ts";
+import { ValueError } from "../errors.ts";
 import type { InitializerSpec } from "../initializers/initializers.ts";
-import type { RegularizerSpec } from "../initializers/regularizers.ts";
-import { showShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { type CallContext, type CallResult, Layer, type LayerOptions, oneOutput, type SymbolicShape } from "./layer.ts";
+import { type CallContext, type CallResult, oneOutput, type SymbolicShape } from "./layer.ts";
 import { withoutPadding } from "./linear-recurrence.ts";
-import { knownOptions, layerNames, type NamesOf } from "./option-names.ts";
+import { Normalization, type NormalizationOptions, normalizationNames } from "./normalization.ts";
+import { knownOptions, type NamesOf } from "./option-names.ts";
 import { ownChange } from "./own-changes.ts";
 import type { Parameter } from "./parameter.ts";
 import { checkMask } from "./recurrent-layer.ts";
 import { spread } from "./scan.ts";
 
-/** Options of `batchNormalization`; defaults as in Keras 3. */
-export interface BatchNormalizationOptions extends LayerOptions {
+/** Options of `batchNormalization`. */
+export interface BatchNormalizationOptions extends NormalizationOptions {
   /** Share of the old running statistics that a training step keeps, in [0, 1). Default 0.99. */
   readonly momentum?: number;
-  /** Added to the variance, so that a constant feature does not divide by 0. Default 1e-3. */
-  readonly epsilon?: number;
-  /** Learn a shift, beta. Default true. */
-  readonly center?: boolean;
-  /** Learn a scale, gamma. Default true. */
-  readonly scale?: boolean;
-  /** Default "zeros". */
-  readonly betaInitializer?: InitializerSpec;
-  /** Default "ones". */
-  readonly gammaInitializer?: InitializerSpec;
   /** Default "zeros". */
   readonly movingMeanInitializer?: InitializerSpec;
   /** Default "ones". */
   readonly movingVarianceInitializer?: InitializerSpec;
-  readonly betaRegularizer?: RegularizerSpec | null;
-  readonly gammaRegularizer?: RegularizerSpec | null;
-  readonly betaConstraint?: ConstraintSpec | null;
-  readonly gammaConstraint?: ConstraintSpec | null;
 }
 
 const batchNormalizationNames: NamesOf<BatchNormalizationOptions> = {
-  ...layerNames,
+  ...normalizationNames,
   momentum: true,
-  epsilon: true,
-  center: true,
-  scale: true,
-  betaInitializer: true,
-  gammaInitializer: true,
   movingMeanInitializer: true,
   movingVarianceInitializer: true,
-  betaRegularizer: true,
-  gammaRegularizer: true,
-  betaConstraint: true,
-  gammaConstraint: true,
 };
 
 /**
@@ -65,51 +40,23 @@ const batchNormalizationNames: NamesOf<BatchNormalizationOptions> = {
  * given, over the steps that are used; the variance divides by their number. movingMean and movingVariance [I] follow them, are
  * saved as weights that no optimizer moves, and stand for them in prediction and, as in Keras, where gamma and beta are frozen.
  */
-export class BatchNormalization extends Layer<BatchNormalizationOptions> {
+export class BatchNormalization extends Normalization<BatchNormalizationOptions> {
   readonly type: string = "BatchNormalization";
-  gamma: Parameter | null = null;
-  beta: Parameter | null = null;
   movingMean!: Parameter;
   movingVariance!: Parameter;
 
   constructor(options: BatchNormalizationOptions) {
-    super(options, "batchNormalization");
-    const { epsilon = 1e-3, momentum = 0.99 } = options;
-    if (!(epsilon > 0)) throw new ValueError(`Cannot make BatchNormalization with epsilon ${epsilon}: it is a number above 0.`);
+    super(options, "batchNormalization", "BatchNormalization");
+    const { momentum = 0.99 } = options;
     if (!(momentum >= 0 && momentum < 1)) {
       throw new ValueError(`Cannot make BatchNormalization with momentum ${momentum}: it is a number from 0 to below 1.`);
     }
   }
 
-  override outputShape([x = []]: readonly SymbolicShape[]): SymbolicShape {
-    const built = this.inputShapes[0]?.at(-1);
-    if (x.length < 2 || typeof x.at(-1) !== "number" || (built !== undefined && built !== x.at(-1))) {
-      throw new ShapeError(
-        `Cannot run BatchNormalization "${this.name}" on shape ${showShape(x)}: it reads [batch, …, ${built ?? "a known number of"} features].`,
-      );
-    }
-    return x;
-  }
-
-  protected override buildParameters([x = []]: readonly SymbolicShape[]): void {
-    const { center = true, scale = true, betaInitializer = "zeros", gammaInitializer = "ones" } = this.options;
+  protected override buildParameters(inputs: readonly SymbolicShape[]): void {
+    super.buildParameters(inputs);
     const { movingMeanInitializer = "zeros", movingVarianceInitializer = "ones" } = this.options;
-    const { betaRegularizer, gammaRegularizer, betaConstraint, gammaConstraint } = this.options;
-    const shape = [x.at(-1) as number];
-    if (scale) {
-      this.gamma = this.addParameter("gamma", shape, {
-        initializer: gammaInitializer,
-        regularizer: gammaRegularizer,
-        constraint: gammaConstraint,
-      });
-    }
-    if (center) {
-      this.beta = this.addParameter("beta", shape, {
-        initializer: betaInitializer,
-        regularizer: betaRegularizer,
-        constraint: betaConstraint,
-      });
-    }
+    const shape = [inputs[0]?.at(-1) as number];
     this.movingMean = this.addParameter("movingMean", shape, { initializer: movingMeanInitializer, trainable: false });
     this.movingVariance = this.addParameter("movingVariance", shape, {
       initializer: movingVarianceInitializer,
@@ -141,7 +88,7 @@ export class BatchNormalization extends Layer<BatchNormalizationOptions> {
 
   /** gamma / sqrt(variance + epsilon). */
   private factor(variance: Tensor): Tensor {
-    return divide(this.gamma?.tensor ?? 1, sqrt(add(variance, this.options.epsilon ?? 1e-3)));
+    return divide(this.gamma?.tensor ?? 1, sqrt(add(variance, this.epsilon)));
   }
 
   private follow({ tensor }: Parameter, now: Tensor): void {

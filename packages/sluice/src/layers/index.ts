@@ -72,6 +72,7 @@ export * from "./masking.ts";
 export * from "./md-lstm.ts";
 export * from "./memory-blocks.ts";
 export * from "./multi-directional.ts";
+export type { NormalizationOptions } from "./normalization.ts";
 export * from "./parameter.ts";
 export * from "./pooling.ts";
 export * from "./pred-net.ts";
