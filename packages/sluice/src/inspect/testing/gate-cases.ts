@@ -169,6 +169,19 @@ const frames: Readonly<Record<string, readonly number[]>> = {
   PredNet: [2, 2],
 };
 
+/** What the kinds named take in place of units and an activation. */
+const sized: Readonly<Record<string, (units: number) => object>> = {
+  GridLSTM: (units) => ({ units }),
+  MLSTM: (units) => ({ units }),
+  SLSTMBlock: () => ({}),
+  MLSTMBlock: () => ({}),
+  ConvLSTM1D: () => ({ filters: 2 }),
+  ConvLSTM2D: () => ({ filters: 2 }),
+  ConvLSTM3D: () => ({ filters: 2 }),
+  InceptionLSTM: () => ({ filters: 2, activation: "tanh" }),
+  PredNet: () => ({}),
+};
+
 /** What wraps cells and layers. */
 const composed: readonly GateCase[] = [
   {
@@ -199,11 +212,10 @@ export function gateCases(): readonly GateCase[] {
       return forms.map(
         ([form, gates]): GateCase => ({
           name: `${type} ${JSON.stringify(form)}`,
-          make: (options) =>
+          make: ({ units, ...options }) =>
             (create as (options: object) => RecurrentLayer)({
               ...options,
-              ...(frames[type] && { filters: 2 }),
-              activation: "tanh",
+              ...(sized[type]?.(units) ?? { units, activation: "tanh" }),
               ...sequences,
               ...form,
             }),
