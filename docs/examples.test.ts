@@ -11,6 +11,7 @@ const pages = [
   "the-cell.md",
   "attention.md",
   "sequences.md",
+  "../recipes/next-frame/README.md",
 ];
 const made: URL[] = [];
 
